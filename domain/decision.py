@@ -1,0 +1,76 @@
+"""Decisions: one per unit and cycle, an action or none, with all that led to it."""
+
+from enum import StrEnum
+
+from .model import Frozen
+
+
+class Group(StrEnum):
+    """Which treatment a unit was drawn into; stored once, never rebalanced."""
+
+    POLICY = "policy"  #: the decision engine chooses
+    RANDOM_CONTROL = "random_control"  #: chance chooses among what is eligible
+    BUSINESS_AS_USUAL = "business_as_usual"  #: Kizuna does nothing; the company's usual marketing goes on
+    HOLDOUT = "holdout"  #: nothing at all
+
+
+class Reason(StrEnum):
+    """Why a unit gets nothing, or a message does not leave (the field's usual skip codes)."""
+
+    NOT_ELIGIBLE = "not_eligible"  #: no action's rule fits this unit, or a feature it needs is unknown
+    NO_VALUE = "no_value"  #: what could be done is worth less than it costs
+    LIMIT = "limit"  #: budget or capacity went to units where it is worth more
+    HOLDOUT = "holdout"  #: kept as the comparison
+    BUSINESS_AS_USUAL = "business_as_usual"  #: in the group that Kizuna leaves to the usual marketing
+    CHANCE = "chance"  #: the draw of exploration or random control fell on nothing
+    OUTSIDE_PILOT = "outside_pilot"  #: the pilot does not reach this unit yet
+    PAUSED = "paused"  #: the kill switch is on
+    UNREACHABLE = "unreachable"  #: no usable address on the channel
+    SUPPRESSED = "suppressed"  #: on the suppression list
+    NO_CONSENT = "no_consent"  #: no consent on record for this channel and purpose
+    FREQUENCY_CAP = "frequency_cap"  #: enough messages in the window already
+    TOO_SOON = "too_soon"  #: the last message was less than the gap ago
+    COOLDOWN = "cooldown"  #: this action reached this unit too recently
+    QUIET_HOURS = "quiet_hours"  #: held until the quiet hours end
+    BUDGET_EXHAUSTED = "budget_exhausted"  #: the budget is spent
+    LEFT_OUT_BY_REVIEWER = "left_out_by_reviewer"  #: a person took this unit or action out
+    NOT_APPROVED = "not_approved"  #: a person rejected the content
+    APPROVAL_EXPIRED = "approval_expired"  #: nobody decided in time, or the send window closed
+    APPROVAL_VOID = "approval_void"  #: something the approval covers changed afterwards
+    UNIT_LEFT = "unit_left"  #: the unit cancelled or left the segment's company meanwhile
+
+
+class Candidate(Frozen):
+    """An action weighed for one unit: value and interval in JPY net of cost, probability of the final choice."""
+
+    action: str
+    eligible: bool
+    why_not: str = ""
+    value_jpy: float | None = None
+    low_jpy: float | None = None
+    high_jpy: float | None = None
+    uplift: float | None = None
+    cost_jpy: float = 0.0
+    probability: float = 0.0
+
+
+class Decision(Frozen):
+    """What was decided for one unit in one cycle. `action` None means: leave alone, for `reason`."""
+
+    id: str
+    campaign: str
+    cycle: int
+    unit_id: str
+    group: Group
+    action: str | None
+    reason: Reason | None
+    probability: float
+    explored: bool
+    value_jpy: float
+    candidates: tuple[Candidate, ...]
+    versions: dict[str, str]
+
+
+def decision_id(campaign: str, cycle: int, unit_id: str) -> str:
+    """The same for the same unit and cycle, however often a node runs again."""
+    return f"{campaign}/{cycle}/{unit_id}"

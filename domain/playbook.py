@@ -1,0 +1,170 @@
+"""The playbook: actions as data. What an engineer or a marketer writes in one YAML file each."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from .brief import Language, Name
+from .model import Frozen
+from .quantity import Duration, Jpy, Share
+
+
+class Lever(StrEnum):
+    """The drivers of lifetime value that an action can move."""
+
+    ORDER_VALUE = "order_value"
+    FREQUENCY = "frequency"
+    RETENTION = "retention"
+    COST_TO_SERVE = "cost_to_serve"
+    LOYALTY = "loyalty"
+    REFERRAL = "referral"
+
+
+class Channel(StrEnum):
+    """A way out to a customer."""
+
+    EMAIL = "email"  #: a mail from the company
+    REP_DRAFT = "rep_draft"  #: a draft handed to the responsible sales rep's mailbox
+
+
+class Role(StrEnum):
+    """What a person may do."""
+
+    MARKETER = "marketer"  #: writes the brief, starts and reads campaigns
+    SUPERVISOR = "supervisor"  #: approves plans and content, never own work
+    SALES_REP = "sales_rep"  #: edits and approves drafts to own customers
+    OPERATOR = "operator"  #: adds people, pauses
+
+
+class PriorUplift(Frozen):
+    """What is believed before data: change of the outcome's probability, in points (0.02 = 2 points)."""
+
+    mean: float = Field(ge=-1, le=1)
+    sd: float = Field(gt=0, le=1)
+
+
+class Value(Frozen):
+    """What the action is for: the outcome, within how many days, and the belief about moving it."""
+
+    outcome: Annotated[str, Field(pattern=r"^(retained|upgraded)_\d+d$")]
+    prior_uplift: PriorUplift
+
+    @property
+    def kind(self) -> Literal["retained", "upgraded"]:
+        return "retained" if self.outcome.startswith("retained") else "upgraded"
+
+    @property
+    def within_days(self) -> int:
+        return int(self.outcome.rsplit("_", 1)[1][:-1])
+
+
+class Cost(Frozen):
+    """What one use of the action costs."""
+
+    per_contact: Jpy
+
+
+class ReviewPolicy(Frozen):
+    """Who must look, and whether at a batch or at each draft. Without it: a supervisor, each one."""
+
+    by: Literal[Role.SUPERVISOR, Role.SALES_REP] = Role.SUPERVISOR
+    scope: Literal["batch", "each"] = "each"
+
+
+class Offer(Frozen):
+    """A price the company stands for; words never invent one."""
+
+    name: Name
+    discount: Share = 0.0
+    price_jpy: Jpy | None = None
+
+
+class Send(Frozen):
+    """Send the message of this name."""
+
+    send: Name
+
+
+class WaitFor(Frozen):
+    """What is waited for, and how long at most."""
+
+    event: Name = Field(alias="for")
+    up_to: Duration
+
+
+class Wait(Frozen):
+    """Wait until the customer did something, or the time is up."""
+
+    wait: WaitFor
+
+
+class Arm(Frozen):
+    """One way a branch can go: `if` an answer is so, or `else`; then a message, or the end."""
+
+    condition: str | None = Field(default=None, alias="if")
+    send: Name | None = None
+    otherwise: Literal["end"] | None = Field(default=None, alias="else")
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> "Arm":
+        if self.otherwise is not None and (self.condition or self.send):
+            raise ValueError("`else: end` stands alone")
+        if self.otherwise is None and not (self.condition and self.send):
+            raise ValueError("an arm is `{if: \"answer = 'x'\", send: name}` or `{else: end}`")
+        if self.condition and not _CONDITION.match(self.condition):
+            raise ValueError("a condition reads `answer = 'value'`")
+        return self
+
+    @property
+    def answer(self) -> str | None:
+        match = _CONDITION.match(self.condition or "")
+        return match[1] if match else None
+
+
+_CONDITION = re.compile(r"^answer\s*=\s*'([^']+)'$")
+
+
+class Branch(Frozen):
+    """Go on by the answer."""
+
+    branch: tuple[Arm, ...] = Field(min_length=1)
+
+
+Step = Send | Wait | Branch
+
+
+class Action(Frozen):
+    """One thing Kizuna can do for a unit."""
+
+    action: Name
+    lever: Lever
+    describe: dict[Language, str]
+    when: str
+    value: Value
+    cost: Cost
+    channels: tuple[Channel, ...] = Field(min_length=1)
+    review: ReviewPolicy = ReviewPolicy()
+    cooldown: Duration
+    offer: Offer | None = None
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _starts_with_a_message(self) -> "Action":
+        if not isinstance(self.steps[0], Send):
+            raise ValueError("the first step must be `send`")
+        if any(isinstance(step, Branch) for step in self.steps[:-1]):
+            raise ValueError("`branch` can only be the last step")
+        return self
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Every message any branch can send, in the order of the file."""
+        names: list[str] = []
+        for step in self.steps:
+            if isinstance(step, Send):
+                names.append(step.send)
+            elif isinstance(step, Branch):
+                names += [arm.send for arm in step.branch if arm.send]
+        return tuple(dict.fromkeys(names))
