@@ -1,15 +1,20 @@
 """The brief: what a marketer wants, for whom, and the limits no agent can cross."""
 
 import hashlib
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from .decision import Group
+from .guardrail import Cap as Cap
+from .guardrail import Guardrails as Guardrails
+from .guardrail import QuietHours as QuietHours
 from .model import Frozen
 from .quantity import BusinessDays, Duration, EmailAddress, Jpy, Share
+from .quantity import Language as Language
+from .quantity import Name as Name
 
 
 class Metric(StrEnum):
@@ -20,20 +25,6 @@ class Metric(StrEnum):
     REPEAT_RATE = "repeat_rate"  #: share of units that order again
     ORDER_VALUE = "order_value"  #: mean value of an order
     UPGRADES = "upgrades"  #: share of units that upgrade
-
-
-Language = Literal["ja", "en"]
-
-
-def _known_time_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is no time zone; write it like `Asia/Tokyo`")
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,47}$")]
 
 
 class Goal(Frozen):
@@ -73,6 +64,7 @@ class Business(Frozen):
     annual_discount: Share = 0.08
     churn_window: Duration
     monthly_cost_to_serve: Jpy = 0.0
+    plans: tuple[str, ...] = ()
 
 
 class Sources(Frozen):
@@ -95,35 +87,6 @@ class Capacity(Frozen):
     drafts_per_rep_per_week: int = Field(default=20, ge=0)
 
 
-class Cap(Frozen):
-    """At most so many messages to one unit in a window, over all actions and channels."""
-
-    messages: int = Field(ge=1)
-    per: Duration
-
-
-class QuietHours(Frozen):
-    """No message leaves in these hours, nor on weekends where the brief says so."""
-
-    start: ClockTime = Field(alias="from")
-    until: ClockTime
-    time_zone: TimeZone
-    weekends: bool = True
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
-
-
-class Guardrails(Frozen):
-    """Limits that no agent can cross."""
-
-    caps: tuple[Cap, ...] = Field(min_length=1)
-    gap: Duration
-    quiet_hours: QuietHours
-    discount_ceiling: Share
-
-
 class Pilot(Frozen):
     """A careful first cycle: few units, tight caps."""
 
@@ -140,11 +103,12 @@ class Pilot(Frozen):
 
 
 class Voice(Frozen):
-    """How the company speaks."""
+    """How the company speaks; `labels` are its own words for plans and features."""
 
     company: dict[Language, str]
-    languages: tuple[Language, ...] = Field(min_length=1)
+    languages: tuple[Language, ...] = Field(min_length=1, examples=["[ja, en]"])
     fallback: Language
+    labels: dict[Language, dict[str, str]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _company_in_each(self) -> "Voice":
@@ -157,9 +121,18 @@ class Voice(Frozen):
 class Reviewers(Frozen):
     """Who decides, who stands in for them, and until when."""
 
-    supervisors: tuple[str, ...] = Field(min_length=1)
+    supervisors: tuple[str, ...] = Field(min_length=1, examples=["[sato]"])
     deputies: dict[str, str] = Field(default_factory=dict)
     expiry: BusinessDays
+
+    @model_validator(mode="after")
+    def _deputies_are_somebody_else(self) -> "Reviewers":
+        strangers = [name for name in self.deputies if name not in self.supervisors]
+        if strangers:
+            raise ValueError(f"`deputies` names {strangers[0]!r}, who is not among `supervisors`")
+        if any(name == deputy for name, deputy in self.deputies.items()):
+            raise ValueError("nobody can be their own deputy")
+        return self
 
 
 class Sender(Frozen):
@@ -182,46 +155,81 @@ class Delivery(Frozen):
 class Pages(Frozen):
     """Where the customer's own pages are (unsubscribe, preferences, survey)."""
 
-    base_url: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/-]*)?$")]
+    base_url: Annotated[
+        str,
+        Field(
+            pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/-]*)?$", examples=["https://pages.company.example"]
+        ),
+    ]
 
 
 class Brief(Frozen):
     """One campaign, as the marketer wrote it."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     brief: Literal[1]
+    """Version of this file's format."""
     name: Name
+    """What the campaign is called in commands, logs and file names."""
     goal: Goal
-    segment: str
+    segment: str = Field(min_length=1, examples=["is_active and churn_risk >= 0.1"])
+    """Who the campaign is about: a rule over the features. What is unknown never fits."""
     unit: Literal["person", "account"]
+    """What is decided for, measured and capped: each person, or each account with all its contacts."""
     business: Business
     sources: Sources
-    playbooks: tuple[Name, ...] = Field(min_length=1)
+    playbooks: tuple[Name, ...] = Field(min_length=1, examples=["[usage_digest, renewal_reminder]"])
+    """The actions that may be used."""
     playbook_folder: str | None = None
+    """A folder with your own actions; they add to the packaged ones or replace them."""
     budget: Budget
     capacity: Capacity
     cycle: Duration
+    """How often the team decides anew."""
     guardrails: Guardrails
     groups: dict[Group, Share]
+    """The share of units in each group of the experiment."""
     exploration: Share
+    """The share of the policy group in which chance, not the engine, chooses: this is how it learns."""
     pilot: Pilot | None = None
+    """A careful first cycle, where one is wanted."""
     voice: Voice
     reviewers: Reviewers
     sender: Sender
     pages: Pages
     reasoner: Literal["rules"] = "rules"
+    """Who reasons and words: `rules` need no network and no key."""
     delivery: Delivery
 
-    @model_validator(mode="after")
-    def _groups_make_a_whole(self) -> "Brief":
-        if abs(sum(self.groups.values()) - 1) > 1e-9:
-            raise ValueError(f"the shares in `groups` add up to {sum(self.groups.values()):.0%}, not 100 %")
-        if not self.groups.get(Group.POLICY) or not self.groups.get(Group.HOLDOUT):
-            raise ValueError(
-                "`groups` needs a share for `policy` and for `holdout`: no lift without a comparison"
-            )
-        if self.goal.horizon < self.cycle:
-            raise ValueError("`goal.horizon` is shorter than one `cycle`")
-        return self
+    @field_validator("cycle")
+    @classmethod
+    def _fits_in_the_horizon(cls, cycle: timedelta, info: ValidationInfo) -> timedelta:
+        goal = info.data.get("goal")
+        if goal and goal.horizon < cycle:
+            raise ValueError("is longer than `goal.horizon`: no cycle would come to its end")
+        return cycle
+
+    @field_validator("groups")
+    @classmethod
+    def _make_a_whole(cls, groups: dict[Group, float]) -> dict[Group, float]:
+        if abs(sum(groups.values()) - 1) > 1e-9:
+            raise ValueError(f"the shares add up to {sum(groups.values()):.4g}, not to 1 (100 %)")
+        if not groups.get(Group.POLICY) or not groups.get(Group.HOLDOUT):
+            raise ValueError("`policy` and `holdout` need a share each: no lift without a comparison")
+        return groups
+
+    @field_validator("sender")
+    @classmethod
+    def _in_each_language(cls, sender: Sender, info: ValidationInfo) -> Sender:
+        voice = info.data.get("voice")
+        texts = {"name": sender.name, "organisation": sender.organisation, "postal_address": sender.postal_address}
+        lacking = [
+            f"{key}.{at}" for at in (voice.languages if voice else ()) for key in texts if not texts[key].get(at)
+        ]
+        if lacking:
+            raise ValueError("`voice.languages` asks for " + ", ".join(f"`{key}`" for key in lacking))
+        return sender
 
     @property
     def cycles(self) -> int:

@@ -18,6 +18,11 @@ class Reason(StrEnum):
     """Why a unit gets nothing, or a message does not leave (the field's usual skip codes)."""
 
     NOT_ELIGIBLE = "not_eligible"  #: no action's rule fits this unit, or a feature it needs is unknown
+    RULE = "rule"  #: the action's rule does not fit this unit
+    UNKNOWN_FIGURE = "unknown_figure"  #: a figure that the rule needs is unknown, and unknown makes nobody eligible
+    OTHER_LEVER = "other_lever"  #: the action moves a lever that does not move this goal
+    DOES_HARM = "does_harm"  #: the action was measured to do harm
+    NO_REP = "no_rep"  #: no sales rep is responsible
     NO_VALUE = "no_value"  #: what could be done is worth less than it costs
     LIMIT = "limit"  #: budget or capacity went to units where it is worth more
     HOLDOUT = "holdout"  #: kept as the comparison
@@ -36,7 +41,10 @@ class Reason(StrEnum):
     LEFT_OUT_BY_REVIEWER = "left_out_by_reviewer"  #: a person took this unit or action out
     NOT_APPROVED = "not_approved"  #: a person rejected the content
     APPROVAL_EXPIRED = "approval_expired"  #: nobody decided in time, or the send window closed
+    FACT_MISSING = "fact_missing"  #: a message needs a fact that is unknown
+    CAPACITY = "capacity"  #: the channel has sent what it can this week
     APPROVAL_VOID = "approval_void"  #: something the approval covers changed afterwards
+    CYCLE_ENDED = "cycle_ended"  #: the cycle ended before it was due
     UNIT_LEFT = "unit_left"  #: the unit cancelled or left the segment's company meanwhile
 
 

@@ -32,6 +32,4 @@ ENDED = frozenset(
     }
 )
 #: States in which the customer was, or may have been, reached: what caps and budgets count.
-REACHED = frozenset(
-    {DeliveryState.INTENT, DeliveryState.SENT, DeliveryState.HANDED_OVER, DeliveryState.UNCERTAIN}
-)
+REACHED = frozenset({DeliveryState.INTENT, DeliveryState.SENT, DeliveryState.HANDED_OVER, DeliveryState.UNCERTAIN})

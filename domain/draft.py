@@ -41,7 +41,7 @@ class Draft(Frozen):
     text: str
     html: str
     links: tuple[str, ...]
-    facts: dict[str, str | int | float | None]
+    facts: dict[str, str | int | float | list[str] | None]
     offer: str | None
     not_before: datetime
     not_after: datetime
@@ -97,4 +97,5 @@ def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-DraftState = Literal["waiting", "approved", "rejected", "left_out", "replaced", "expired"]
+#: `replaced`: edited into another draft; `outdated`: its facts changed after approval.
+DraftState = Literal["waiting", "approved", "rejected", "left_out", "replaced", "expired", "outdated"]

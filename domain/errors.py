@@ -47,9 +47,7 @@ class Fault:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         hint = f" ({self.hint})" if self.hint else ""
-        return (
-            f"{place}: {self.field}: {self.problem}{hint}" if self.field else f"{place}: {self.problem}{hint}"
-        )
+        return f"{place}: {self.field}: {self.problem}{hint}" if self.field else f"{place}: {self.problem}{hint}"
 
 
 class FaultyFile(UserError):

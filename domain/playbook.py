@@ -2,9 +2,9 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from .brief import Language, Name
 from .model import Frozen
@@ -48,7 +48,7 @@ class PriorUplift(Frozen):
 class Value(Frozen):
     """What the action is for: the outcome, within how many days, and the belief about moving it."""
 
-    outcome: Annotated[str, Field(pattern=r"^(retained|upgraded)_\d+d$")]
+    outcome: Annotated[str, Field(pattern=r"^(retained|upgraded)_[1-9]\d{0,3}d$", examples=["retained_30d"])]
     prior_uplift: PriorUplift
 
     @property
@@ -131,8 +131,30 @@ class Branch(Frozen):
 
     branch: tuple[Arm, ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _each_answer_goes_one_way(self) -> "Branch":
+        answers = [arm.answer for arm in self.branch]
+        if len(set(answers)) < len(answers):
+            raise ValueError("two arms wait for the same answer, or there are two `else`")
+        if None in answers[:-1]:
+            raise ValueError("`else: end` comes last")
+        return self
 
-Step = Send | Wait | Branch
+
+def _kind_of_step(step: Any) -> str | None:
+    if isinstance(step, dict):
+        return next((f"({kind})" for kind in ("send", "wait", "branch") if kind in step), None)
+    return f"({type(step).__name__.lower()})"
+
+
+Step = Annotated[
+    Annotated[Send, Tag("(send)")] | Annotated[Wait, Tag("(wait)")] | Annotated[Branch, Tag("(branch)")],
+    Discriminator(
+        _kind_of_step,
+        custom_error_type="step",
+        custom_error_message="must be a step: `send`, `wait` or `branch`",
+    ),
+]
 
 
 class Action(Frozen):
@@ -140,11 +162,11 @@ class Action(Frozen):
 
     action: Name
     lever: Lever
-    describe: dict[Language, str]
-    when: str
+    describe: dict[Language, str] = Field(min_length=1)
+    when: str = Field(min_length=1, examples=["is_active and churn_risk >= 0.1"])
     value: Value
     cost: Cost
-    channels: tuple[Channel, ...] = Field(min_length=1)
+    channels: tuple[Channel, ...] = Field(min_length=1, examples=["[email]"])
     review: ReviewPolicy = ReviewPolicy()
     cooldown: Duration
     offer: Offer | None = None
@@ -156,6 +178,16 @@ class Action(Frozen):
             raise ValueError("the first step must be `send`")
         if any(isinstance(step, Branch) for step in self.steps[:-1]):
             raise ValueError("`branch` can only be the last step")
+        if isinstance(self.steps[-1], Branch) and not any(isinstance(step, Wait) for step in self.steps):
+            raise ValueError("`branch` needs a `wait` before it: there is no answer yet")
+        return self
+
+    @model_validator(mode="after")
+    def _reps_review_only_their_own_mail(self) -> "Action":
+        if self.review.by is Role.SALES_REP and set(self.channels) != {Channel.REP_DRAFT}:
+            raise ValueError("`review.by: sales_rep` is for the channel `rep_draft` alone")
+        if self.review.by is Role.SALES_REP and self.review.scope != "each":
+            raise ValueError("`review.by: sales_rep` needs `scope: each`")
         return self
 
     @property

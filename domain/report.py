@@ -85,6 +85,13 @@ class ReviewSummary(Frozen):
     left_out: int
 
 
+class Finding(Frozen):
+    """Something the analysis found: its kind, and the figures that carry it."""
+
+    kind: str
+    figures: dict[str, float | int | str | None]
+
+
 class Report(Frozen):
     """What a campaign did so far, compared with its holdout."""
 
@@ -117,4 +124,4 @@ class Report(Frozen):
     guardrails: tuple[GuardrailCount, ...]
     deliveries: tuple[DeliveryCount, ...]
     reviews: tuple[ReviewSummary, ...]
-    findings: tuple[str, ...]
+    findings: tuple[Finding, ...]

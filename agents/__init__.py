@@ -1,0 +1,1 @@
+"""The marketing team: one file per agent, wired in graph.py. Agents never import each other."""

@@ -1,0 +1,96 @@
+"""The analysis agent: what is true. Unified customers, features, scores, signals; findings with their figures."""
+
+from typing import Any
+
+import numpy as np
+from langgraph.runtime import Runtime
+
+from ..customers.eligibility import matches
+from ..customers.table import FeatureTable
+from ..customers.signals import count_signals
+from ..store import campaigns
+from ..store.tables import CycleRow
+from .records import keep_people
+from .scoring import Scored, load_snapshot, open_customers, score_units
+from .state import CampaignState
+from .workspace import Context, Workspace
+
+
+def analyse(state: CampaignState, runtime: Runtime[Context]) -> CampaignState:
+    """Read the sources, publish the cycle's snapshot, keep the findings."""
+    workspace = runtime.context.open()
+    with workspace.store.read() as session:
+        cycle = campaigns.cycle(session, state["campaign"], state["cycle"])
+    assert cycle is not None, "the cycle is opened before it is analysed"
+    workspace.tell("reading", folder=workspace.data.name)
+    with open_customers(workspace) as customers:
+        keep_people(workspace, customers)
+        workspace.tell("scoring", units=customers.row_counts["accounts"])
+        scored = score_units(workspace, customers, cycle.starts_at.date())
+        faults = len(customers.faults)
+    findings = _findings(workspace, scored, _previous(workspace, state), faults)
+    with workspace.store.write() as session:
+        row = campaigns.cycle(session, state["campaign"], state["cycle"])
+        assert row is not None
+        row.snapshot, row.findings = scored.name, findings
+        session.add(row)
+    for finding in findings:
+        workspace.tell(f"finding.{finding['kind']}", **finding["figures"])
+    return {"snapshot": scored.name, "revision": 0, "counts": {"units": len(scored.table)}}
+
+
+def _previous(workspace: Workspace, state: CampaignState) -> FeatureTable | None:
+    if state["cycle"] == 1:
+        return None
+    with workspace.store.read() as session:
+        before: CycleRow | None = campaigns.cycle(session, state["campaign"], state["cycle"] - 1)
+    return load_snapshot(workspace, before.snapshot) if before is not None and before.snapshot else None
+
+
+def _findings(workspace: Workspace, scored: Scored, before: FeatureTable | None, faults: int) -> list[dict[str, Any]]:
+    """Each finding is a kind, put into words by whoever shows it, and the figures that carry it."""
+    table, model = scored.table, scored.model
+    active = table.columns["is_active"].astype(float) == 1
+    segment = matches(workspace.brief.segment, table)
+    risk = table.columns["churn_risk"].astype(float)
+    value = table.columns["ltv_jpy"].astype(float)
+    found = [
+        _finding(
+            "segment",
+            active=int(active.sum()),
+            units=len(table),
+            segment=int(segment.sum()),
+            ltv_share=_ratio(np.nansum(value[segment]), np.nansum(value[active])),
+        ),
+        _finding(
+            "risk",
+            segment_churn=_mean(risk[segment]),
+            active_churn=_mean(risk[active]),
+            days=workspace.brief.business.churn_window.days,
+        ),
+        _model_finding(model),
+    ]
+    found += [
+        _finding("signal", signal=name, units=count) for name, count in sorted(count_signals(table, before).items()) if count
+    ]
+    return found + ([_finding("faults", rows=faults)] if faults else [])
+
+
+def _model_finding(model: dict[str, Any]) -> dict[str, Any]:
+    if model["is_fallback"]:
+        return _finding("no_model", note=model["note"])
+    figures = ("auc", "brier", "brier_base", "n_rows", "n_events")
+    return _finding("model", **{name: model[name] for name in figures})
+
+
+def _finding(kind: str, **figures: Any) -> dict[str, Any]:
+    return {"kind": kind, "figures": figures}
+
+
+def _mean(values: Any) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else 0.0
+
+
+def _ratio(part: float, whole: float) -> float:
+    return float(part / whole) if whole else 0.0

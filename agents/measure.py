@@ -1,0 +1,376 @@
+"""Measure and learn: what the cycle changed against the holdout, and what is believed of each action now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import numpy as np
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from ..customers import outcomes as seen
+from ..customers.table import FeatureTable
+from ..customers.ingest import Customers
+from ..decisioning import churn, experiment, ltv, uplift
+from ..decisioning.looks import spending_bounds
+from ..domain.brief import Metric
+from ..domain.decision import Group
+from ..domain.delivery import DeliveryState
+from ..domain.playbook import Action
+from ..store import campaigns, decisions, deliveries
+from ..store.tables import CycleRow, DecisionRow, UnitGroupRow
+from .scoring import load_snapshot, monthly_churn, monthly_margin, open_customers, score_units
+from .state import CampaignState
+from .weighing import HARM_IS_LIKELY, stake
+from .workspace import Context, Workspace
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_ARRIVED = frozenset({DeliveryState.SENT.value, DeliveryState.HANDED_OVER.value})
+
+
+def measure(state: CampaignState, runtime: Runtime[Context]) -> Command[Literal["analyse", "__end__"]]:
+    """Close the cycle: outcomes, incremental LTV, beliefs; open the next one, or finish the campaign."""
+    workspace = runtime.context.open()
+    name, number = state["campaign"], state["cycle"]
+    with workspace.store.read() as session:
+        cycle = campaigns.cycle(session, name, number)
+        enrolled = campaigns.groups(session, name)
+    assert cycle is not None and cycle.snapshot is not None
+    workspace.tell("measuring", cycle=number, cycles=workspace.brief.cycles)
+    with open_customers(workspace) as customers:
+        now_table = score_units(workspace, customers, cycle.ends_at.date()).table
+        measured = measure_goal(workspace, customers, now_table, enrolled, cycle)
+        beliefs = learn(workspace, customers, cycle, load_snapshot(workspace, cycle.snapshot))
+    is_last = number >= workspace.brief.cycles
+    with workspace.store.write() as session:
+        campaigns.keep_beliefs(session, beliefs)
+        row = campaigns.cycle(session, name, number)
+        campaign = campaigns.campaign(session, name)
+        assert row is not None and campaign is not None
+        row.measurement, row.measured_at = measured, workspace.clock.now()
+        campaign.state, campaign.cycle = ("finished", number) if is_last else ("running", number + 1)
+        session.add_all([row, campaign])
+        if not is_last:
+            campaigns.open_cycle(session, name, number + 1, row.ends_at, row.ends_at + workspace.brief.cycle)
+    workspace.tell("measured", cycle=number, verdict=measured["verdict"], lift=measured["lift"]["estimate"])
+    if is_last:
+        return Command(goto="__end__")
+    return Command(update={"cycle": number + 1, "revision": 0, "counts": {}, "ask": {}}, goto="analyse")
+
+
+def measure_goal(
+    workspace: Workspace,
+    customers: Customers,
+    now_table: FeatureTable,
+    enrolled: dict[str, UnitGroupRow],
+    cycle: CycleRow,
+) -> dict[str, Any]:
+    """The goal's metric, policy against holdout, with an interval that is valid at this look (alpha spending)."""
+    unit_ids = sorted(unit for unit, row in enrolled.items() if row.group in (Group.POLICY, Group.HOLDOUT))
+    y = outcome_of_goal(workspace, customers, now_table, enrolled, unit_ids, cycle.ends_at)
+    is_policy = np.array([enrolled[unit].group == Group.POLICY for unit in unit_ids], dtype=bool)
+    before = np.array([baseline_of_goal(workspace, enrolled[unit]) for unit in unit_ids])
+    z = spending_bounds([(k + 1) / workspace.brief.cycles for k in range(workspace.brief.cycles)])[cycle.number - 1]
+    sides = (y[is_policy], y[~is_policy], before[is_policy], before[~is_policy])
+    difference = experiment.adjusted_difference(*sides, z=z)
+    lift = experiment.relative_lift(*sides, z=z)
+    better = _chance_of_better(workspace, difference)
+    toward = _toward_goal(workspace, difference)
+    verdict = experiment.verdict(toward, posterior_better=better, is_final=cycle.number == workspace.brief.cycles)
+    return {
+        "verdict": verdict.value,
+        "policy_units": int(is_policy.sum()),
+        "holdout_units": int((~is_policy).sum()),
+        "policy_mean": _mean(y[is_policy]),
+        "holdout_mean": _mean(y[~is_policy]),
+        "difference": _as_dict(difference),
+        "lift": _as_dict(lift),
+        "z": z,
+        "variance_explained": _variance_explained(y, before),
+        "ltv": _ltv_difference(workspace, customers, now_table, enrolled, unit_ids, is_policy, cycle, z),
+        "indicators": _indicators(now_table, unit_ids, is_policy),
+        "groups": campaigns_counts(enrolled),
+    }
+
+
+def outcome_of_goal(
+    workspace: Workspace,
+    customers: Customers,
+    now_table: FeatureTable,
+    enrolled: dict[str, UnitGroupRow],
+    unit_ids: list[str],
+    until: datetime,
+) -> Array:
+    """Each unit's value of the goal's metric since it was enrolled."""
+    metric = workspace.brief.goal.metric
+    if metric is Metric.LTV:
+        return ltv_since_enrolment(workspace, customers, now_table, enrolled, unit_ids, until)
+    since = _first_enrolment(enrolled)
+    if metric is Metric.CHURN_RATE:
+        return 1.0 - seen.retained(customers, unit_ids, since, until)
+    if metric is Metric.UPGRADES:
+        return seen.upgraded(customers, unit_ids, since, until)
+    if metric is Metric.REPEAT_RATE:
+        return seen.ordered_again(customers, unit_ids, since, until)
+    return seen.mean_order_value(customers, unit_ids, since, until)
+
+
+def ltv_since_enrolment(
+    workspace: Workspace,
+    customers: Customers,
+    now_table: FeatureTable,
+    enrolled: dict[str, UnitGroupRow],
+    unit_ids: list[str],
+    until: datetime,
+) -> Array:
+    """Margin received since enrolment plus the predicted rest (JPY)."""
+    business = workspace.brief.business
+    received = seen.margin_received(customers, unit_ids, _first_enrolment(enrolled), until, business.margin)
+    price, alive = seen.price_and_alive(customers, unit_ids, until)
+    place = {unit: i for i, unit in enumerate(now_table.unit_ids)}
+    risk = now_table.columns["churn_risk"].astype(float)
+    rows = np.array([place.get(unit, -1) for unit in unit_ids])
+    risk_now = np.where(rows >= 0, risk[rows], np.nan)
+    known = np.nan_to_num(risk_now, nan=_mean(risk_now))
+    return ltv.ltv_to_date_and_rest(
+        received,
+        monthly_margin(workspace, price),
+        monthly_churn(workspace, known),
+        alive,
+        horizon_months=business.ltv_months,
+        annual_discount=business.annual_discount,
+    )
+
+
+def baseline_of_goal(workspace: Workspace, row: UnitGroupRow) -> float:
+    """What was predicted of the unit when it was enrolled: the covariate that takes out noise (CUPED)."""
+    if workspace.brief.goal.metric in (Metric.LTV, Metric.ORDER_VALUE):
+        return row.baseline_ltv_jpy
+    return row.baseline_churn_risk
+
+
+def learn(workspace: Workspace, customers: Customers, cycle: CycleRow, table: FeatureTable) -> list[dict[str, Any]]:
+    """Update the belief of each action by those it reached against the eligible that got nothing by design."""
+    name = workspace.brief.name
+    with workspace.store.read() as session:
+        made = decisions.decisions_of_cycle(session, name, cycle.number)
+        rows = deliveries.deliveries(session, name, cycle.number)
+        held = campaigns.latest_beliefs(session, name, cycle.number)
+    reached = {row.decision_id for row in rows if row.state in _ARRIVED}
+    updated = []
+    for action in workspace.actions.values():
+        prior = action.value.prior_uplift
+        before = held.get(action.action)
+        belief = uplift.Belief(before.mean, before.sd) if before else uplift.Belief(prior.mean, prior.sd)
+        evidence = _evidence(workspace, customers, cycle, table, action, made, reached)
+        after = uplift.update(belief, evidence) if evidence is not None else belief
+        updated.append(_belief_row(name, action, cycle.number, after, evidence))
+        _tell(workspace, action, before, after, evidence)
+    return updated
+
+
+def _evidence(
+    workspace: Workspace,
+    customers: Customers,
+    cycle: CycleRow,
+    table: FeatureTable,
+    action: Action,
+    made: list[DecisionRow],
+    reached: set[str],
+) -> uplift.Evidence | None:
+    """The action's effect in points, from eligible units: reached against holdout and chance's 'nothing'.
+
+    Units that the policy left alone on purpose are no comparison: it chose them. None while the outcome's window
+    is not over.
+    """
+    until = cycle.starts_at + timedelta(days=action.value.within_days)
+    if until > cycle.ends_at:
+        return None
+    sides = [(d, _side(d, action, reached)) for d in made]
+    used = [(decision, side) for decision, side in sides if side is not None]
+    unit_ids = [decision.unit_id for decision, _ in used]
+    treated = np.array([side == "treated" for _, side in used], dtype=bool)
+    if not used or not treated.any():
+        return None
+    place = {unit: i for i, unit in enumerate(table.unit_ids)}
+    where = np.array([place[unit] for unit in unit_ids])
+    outcome, baseline = _outcome(workspace, customers, action, table, where, unit_ids, cycle.starts_at, until)
+    found = uplift.estimate_effect(outcome, baseline, treated)
+    if found is None:
+        return None
+    scale, _ = stake(workspace, table, where, action)
+    average = float(scale[treated].mean())
+    return uplift.Evidence(found.estimate / average, found.se / average, found.n_treated, found.n_control)
+
+
+def _side(decision: DecisionRow, action: Action, reached: set[str]) -> Literal["treated", "control"] | None:
+    eligible = any(c["action"] == action.action and c["eligible"] for c in decision.candidates)
+    if not eligible:
+        return None
+    if decision.action == action.action:
+        return "treated" if decision.id in reached else None
+    if decision.group == Group.HOLDOUT or (decision.action is None and decision.reason == "chance"):
+        return "control"
+    return None
+
+
+def _outcome(
+    workspace: Workspace,
+    customers: Customers,
+    action: Action,
+    table: FeatureTable,
+    where: Array,
+    unit_ids: list[str],
+    since: datetime,
+    until: datetime,
+) -> tuple[Array, Array]:
+    """What happened (1 or 0) and what was predicted without contact."""
+    if action.value.kind == "upgraded":
+        happened = seen.upgraded(customers, unit_ids, since, until)
+        return happened, np.nan_to_num(table.columns["quota_used_ratio"].astype(float)[where])
+    risk = np.nan_to_num(table.columns["churn_risk"].astype(float)[where])
+    window = workspace.brief.business.churn_window.days
+    predicted = 1.0 - churn.change_horizon(risk, window, action.value.within_days)
+    return seen.retained(customers, unit_ids, since, until), predicted
+
+
+def _belief_row(
+    name: str, action: Action, cycle: int, after: uplift.Belief, evidence: uplift.Evidence | None
+) -> dict[str, Any]:
+    return {
+        "campaign": name,
+        "action": action.action,
+        "cycle": cycle,
+        "mean": after.mean,
+        "sd": after.sd,
+        "estimate": evidence.estimate if evidence else None,
+        "se": evidence.se if evidence else None,
+        "treated": evidence.n_treated if evidence else 0,
+        "compared": evidence.n_control if evidence else 0,
+    }
+
+
+def _tell(
+    workspace: Workspace, action: Action, before: Any, after: uplift.Belief, evidence: uplift.Evidence | None
+) -> None:
+    if evidence is None:
+        return
+    held = before.mean if before else action.value.prior_uplift.mean
+    harm = uplift.probability_below_zero(after) >= HARM_IS_LIKELY
+    workspace.tell(
+        "learned_harm" if harm else "learned",
+        action=action.action,
+        before=held * 100,
+        measured=evidence.estimate * 100,
+        half=evidence.se * 196,
+        treated=evidence.n_treated,
+        compared=evidence.n_control,
+        after=after.mean * 100,
+    )
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """A yes-or-no indicator over both groups."""
+
+    name: str
+    values: Array
+
+
+def _indicators(table: FeatureTable, unit_ids: list[str], is_policy: Array) -> list[dict[str, Any]]:
+    """Leading indicators: what moves before money does, as shares of units with intervals."""
+    place = {unit: i for i, unit in enumerate(table.unit_ids)}
+    rows = np.array([place.get(unit, -1) for unit in unit_ids])
+    there = rows >= 0
+
+    def column(name: str) -> Array:
+        values = table.columns[name].astype(float)
+        return np.where(there, values[rows], np.nan)
+
+    shares = [
+        _Shares("still_active", np.nan_to_num(column("is_active"))),
+        _Shares("used_in_30_days", np.nan_to_num(column("events_30d")) > 0),
+        _Shares("uses_3_features", np.nan_to_num(column("features_used_90d")) >= 3),
+        _Shares("unhappy_ticket_open", np.nan_to_num(column("open_unhappy_tickets")) > 0),
+    ]
+    return [_indicator(share, is_policy) for share in shares]
+
+
+def _indicator(share: _Shares, is_policy: Array) -> dict[str, Any]:
+    values = share.values.astype(float)
+    difference = experiment.adjusted_difference(values[is_policy], values[~is_policy], None, None)
+    return {
+        "name": share.name,
+        "policy": _mean(values[is_policy]),
+        "holdout": _mean(values[~is_policy]),
+        "difference": _as_dict(difference),
+    }
+
+
+def _ltv_difference(
+    workspace: Workspace,
+    customers: Customers,
+    now_table: FeatureTable,
+    enrolled: dict[str, UnitGroupRow],
+    unit_ids: list[str],
+    is_policy: Array,
+    cycle: CycleRow,
+    z: float,
+) -> dict[str, Any]:
+    """Incremental LTV per unit in JPY, whatever the goal's metric is: money is always shown."""
+    y = ltv_since_enrolment(workspace, customers, now_table, enrolled, unit_ids, cycle.ends_at)
+    before = np.array([enrolled[unit].baseline_ltv_jpy for unit in unit_ids])
+    sides = (y[is_policy], y[~is_policy], before[is_policy], before[~is_policy])
+    return _as_dict(experiment.adjusted_difference(*sides, z=z))
+
+
+def campaigns_counts(enrolled: dict[str, UnitGroupRow]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in enrolled.values():
+        counts[row.group] = counts.get(row.group, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _toward_goal(workspace: Workspace, interval: experiment.Interval) -> experiment.Interval:
+    """The interval with the sign turned where lower is better."""
+    if workspace.brief.goal.metric is not Metric.CHURN_RATE:
+        return interval
+    return experiment.Interval(
+        -interval.estimate,
+        -interval.high,
+        -interval.low,
+        interval.se,
+        interval.level,
+        interval.n_policy,
+        interval.n_control,
+    )
+
+
+def _chance_of_better(workspace: Workspace, difference: experiment.Interval) -> float:
+    """Posterior probability of a change toward the goal under a flat prior."""
+    toward = _toward_goal(workspace, difference)
+    return 1.0 - uplift.probability_below_zero(uplift.Belief(toward.estimate, toward.se)) if toward.se > 0 else 0.0
+
+
+def _variance_explained(y: Array, before: Array) -> float:
+    known = ~np.isnan(y) & ~np.isnan(before)
+    if known.sum() < 3 or y[known].std() == 0 or before[known].std() == 0:
+        return 0.0
+    return float(np.corrcoef(y[known], before[known])[0, 1] ** 2)
+
+
+def _first_enrolment(enrolled: dict[str, UnitGroupRow]) -> datetime:
+    return min(row.enrolled_at for row in enrolled.values())
+
+
+def _mean(values: Array) -> float:
+    known = np.asarray(values, dtype=float)
+    known = known[~np.isnan(known)]
+    return float(known.mean()) if known.size else 0.0
+
+
+def _as_dict(interval: experiment.Interval) -> dict[str, Any]:
+    finite = bool(np.isfinite([interval.estimate, interval.low, interval.high]).all())
+    values = (interval.estimate, interval.low, interval.high, interval.se) if finite else (None,) * 4
+    return dict(zip(("estimate", "low", "high", "se"), values, strict=True))

@@ -1,0 +1,192 @@
+"""What each action is worth for each unit: eligibility, expected incremental value, cost. Figures for the strategy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..customers.eligibility import matches, unknown_for
+from ..customers.table import FeatureTable
+from ..decisioning import churn, uplift
+from ..domain.decision import Reason
+from ..domain.playbook import Action, Channel
+from ..store import campaigns, directory, guardrails
+from .scoring import MONTH_DAYS, monthly_churn
+from .workspace import Workspace
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+#: An action that harms with at least this probability is used on nobody, not even to learn more.
+HARM_IS_LIKELY = 0.9
+_INTERVAL_LEVEL = 0.8
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Units by actions. `why_not` holds a word for every pair that is not eligible, '' elsewhere."""
+
+    unit_ids: list[str]
+    contacts: list[str | None]
+    reps: list[str | None]
+    actions: list[Action]
+    eligible: Array
+    why_not: Array
+    uplift: Array
+    value: Array
+    low: Array
+    high: Array
+    cost: Array
+    ltv_jpy: Array
+    churn_risk: Array
+
+
+def weigh(
+    workspace: Workspace,
+    table: FeatureTable,
+    units: Array,
+    *,
+    cycle: int,
+    levers: frozenset[str],
+    beliefs: Mapping[str, uplift.Belief],
+) -> Weighed:
+    """Weigh every allowed action for the units of the table that `units` (a mask) selects."""
+    actions = [workspace.actions[name] for name in workspace.brief.playbooks]
+    where = np.flatnonzero(units)
+    unit_ids = [table.unit_ids[i] for i in where]
+    with workspace.store.read() as session:
+        primary = directory.primary_contacts(session)
+        known_reps = directory.reps(session)
+    contacts = [primary.get(unit) for unit in unit_ids]
+    reps = [rep if rep in known_reps else None for rep in table.columns["rep_id"][where]]
+    why_not = np.full((len(where), len(actions)), "", dtype=object)
+    for column, action in enumerate(actions):
+        why_not[:, column] = _why_not(workspace, table, where, action, cycle, levers, beliefs[action.action])
+        _mark_unreachable(workspace, why_not[:, column], action, cycle, contacts, reps)
+    risk = table.columns["churn_risk"].astype(float)[where]
+    figures = [_figures(workspace, table, where, action, beliefs[action.action]) for action in actions]
+    shape = (len(where), len(actions))
+    stack = [np.column_stack([f[i] for f in figures]) if actions else np.zeros(shape) for i in range(4)]
+    return Weighed(
+        unit_ids=unit_ids,
+        contacts=contacts,
+        reps=reps,
+        actions=actions,
+        eligible=why_not == "",
+        why_not=why_not,
+        uplift=stack[0],
+        value=stack[1],
+        low=stack[2],
+        high=stack[3],
+        cost=np.tile([action.cost.per_contact for action in actions], (len(where), 1)),
+        ltv_jpy=np.nan_to_num(table.columns["ltv_jpy"].astype(float)[where]),
+        churn_risk=np.nan_to_num(risk),
+    )
+
+
+def current_beliefs(workspace: Workspace, cycle: int) -> dict[str, uplift.Belief]:
+    """What is believed when the cycle begins: learned where there is something, else the playbook's prior."""
+    with workspace.store.read() as session:
+        learned = campaigns.latest_beliefs(session, workspace.brief.name, cycle)
+    beliefs = {}
+    for name, action in workspace.actions.items():
+        prior = action.value.prior_uplift
+        row = learned.get(name)
+        beliefs[name] = uplift.Belief(row.mean, row.sd) if row else uplift.Belief(prior.mean, prior.sd)
+    return beliefs
+
+
+def _why_not(
+    workspace: Workspace,
+    table: FeatureTable,
+    where: Array,
+    action: Action,
+    cycle: int,
+    levers: frozenset[str],
+    belief: uplift.Belief,
+) -> Array:
+    """'' where the action may be used, else the first reason against it."""
+    words = np.full(len(where), "", dtype=object)
+    if action.lever not in levers:
+        words[:] = Reason.OTHER_LEVER.value
+    elif uplift.probability_below_zero(belief) >= HARM_IS_LIKELY:
+        words[:] = Reason.DOES_HARM.value
+    else:
+        fits = matches(action.when, table)[where]
+        unknown = unknown_for(action.when, table)[where]
+        words[~fits] = Reason.RULE.value
+        words[unknown] = Reason.UNKNOWN_FIGURE.value
+    return words
+
+
+def _mark_unreachable(
+    workspace: Workspace, words: Array, action: Action, cycle: int, contacts: list[str | None], reps: list[str | None]
+) -> None:
+    """Add what the guardrails say of each unit's contact, asked once for all."""
+    with workspace.store.read() as session:
+        question = guardrails.Question(
+            brief=workspace.brief,
+            action=action,
+            at=workspace.clock.now(),
+            caps=workspace.caps(cycle),
+            planning=True,
+        )
+        spoken = guardrails.guardrails_that_speak(session, question)
+    needs_rep = Channel.REP_DRAFT in action.channels
+    for i, contact in enumerate(contacts):
+        if words[i]:
+            continue
+        if contact is None:
+            words[i] = Reason.UNREACHABLE.value
+        elif contact in spoken:
+            words[i] = spoken[contact].value
+        elif needs_rep and reps[i] is None:
+            words[i] = Reason.NO_REP.value
+
+
+def _figures(
+    workspace: Workspace, table: FeatureTable, where: Array, action: Action, belief: uplift.Belief
+) -> tuple[Array, Array, Array, Array]:
+    """Uplift, value and its interval per unit: belief x how much is at stake for this unit, less the cost."""
+    scale, worth = stake(workspace, table, where, action)
+    low, high = uplift.interval(belief, _INTERVAL_LEVEL)
+    cost = action.cost.per_contact
+    return (
+        belief.mean * scale,
+        belief.mean * scale * worth - cost,
+        low * scale * worth - cost,
+        high * scale * worth - cost,
+    )
+
+
+def stake(workspace: Workspace, table: FeatureTable, where: Array, action: Action) -> tuple[Array, Array]:
+    """How far an average uplift scales for a unit (mean 1 over those the rule fits), and what a full one is worth.
+
+    Retention: a unit that would stay anyway has little to gain, so uplift goes with the predicted risk, and what is
+    kept is the unit's remaining LTV. Upgrades: the same for all, worth the price step for as long as the unit stays.
+    """
+    risk = np.nan_to_num(table.columns["churn_risk"].astype(float))
+    if action.value.kind == "retained":
+        window = workspace.brief.business.churn_window.days
+        chance = churn.change_horizon(risk, window, action.value.within_days)
+        fits = matches(action.when, table)
+        mean = float(chance[fits].mean()) if fits.any() else 0.0
+        scale = chance[where] / mean if mean > 0 else np.ones(len(where))
+        return scale, np.nan_to_num(table.columns["ltv_jpy"].astype(float)[where])
+    months = np.minimum(
+        workspace.brief.business.ltv_months, 1 / np.maximum(monthly_churn(workspace, risk[where]), 1e-6)
+    )
+    return np.ones(len(where)), upgrade_step_jpy(table) * workspace.brief.business.margin * months
+
+
+def upgrade_step_jpy(table: FeatureTable) -> float:
+    """The mean price step of the upgrades of the last year; without any, a quarter of the mean price."""
+    count = np.nansum(table.columns["upgrades_365d"].astype(float))
+    if count > 0:
+        return float(np.nansum(table.columns["upgrade_revenue_365d_jpy"].astype(float)) / count)
+    return 0.25 * float(np.nanmean(table.columns["monthly_price_jpy"].astype(float)))
+
+
+def monthly_points(action: Action, points: float) -> float:
+    """An uplift over the action's own window, as points a month."""
+    return points * MONTH_DAYS / action.value.within_days

@@ -1,0 +1,160 @@
+"""Where a campaign lives: its folder, brief, playbook, store, clock and way out, opened from the brief's path."""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..customers.eligibility import check_rule
+from ..customers.features import catalogue
+from ..delivery.worker import Terms, Transport
+from ..domain.brief import Brief, Cap
+from ..domain.clock import Clock, FixedClock, SystemClock
+from ..domain.errors import Fault, FaultyFile
+from ..domain.playbook import Action
+from ..playbooks.loader import load_playbooks
+from ..store import campaigns
+from ..store.database import Store, open_store, sqlite_url
+from ..tools.brief_file import load_brief
+from ..tools.folder_outbox import FolderOutbox
+
+#: Told what is going on: a key of the words file, and the values for its places.
+Progress = Callable[[str, dict[str, Any]], None]
+SIMULATED_NOW = "simulated_now"
+
+
+def _silent(_key: str, _values: dict[str, Any]) -> None:
+    """Nobody watches."""
+
+
+@dataclass
+class Workspace:
+    """Everything a node needs besides its state. Opened once per process; `brief` is the one in force."""
+
+    brief_path: Path
+    brief: Brief
+    brief_digest: str
+    store: Store
+    progress: Progress = field(default=_silent)
+    clock_override: Clock | None = None
+
+    def tell(self, key: str, **values: Any) -> None:
+        """Say what is going on to whoever watches."""
+        self.progress(key, values)
+
+    @property
+    def folder(self) -> Path:
+        return self.brief_path.parent
+
+    @property
+    def private(self) -> Path:
+        """Where Kizuna keeps its own files beside the brief."""
+        return self.folder / ".kizuna"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / self.brief.sources.folder
+
+    @property
+    def clock(self) -> Clock:
+        """The system's clock, or the simulated one of an example company whose mails go to a folder."""
+        if self.clock_override is not None:
+            return self.clock_override
+        with self.store.read() as session:
+            moment = campaigns.setting(session, SIMULATED_NOW)
+        if moment is not None and self.brief.delivery.kind == "folder":
+            return FixedClock(datetime.fromisoformat(moment))
+        return SystemClock()
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The key of this workspace's hashes and tokens; made once, readable by its owner only."""
+        path = self.private / "secret.key"
+        if not path.exists():
+            write_private(path, secrets.token_hex(32))
+        return bytes.fromhex(path.read_text(encoding="ascii"))
+
+    @cached_property
+    def actions(self) -> dict[str, Action]:
+        """The allowed actions by name."""
+        own = self.folder / self.brief.playbook_folder if self.brief.playbook_folder else None
+        return load_playbooks(self.brief.playbooks, own, check_any_rule)
+
+    @property
+    def transport(self) -> Transport:
+        return FolderOutbox(self.folder / self.brief.delivery.path)
+
+    @property
+    def own_words(self) -> Path | None:
+        """The user's own message templates, looked up before the packaged ones."""
+        folder = self.folder / "prompts"
+        return folder if folder.is_dir() else None
+
+    def caps(self, cycle: int) -> tuple[Cap, ...]:
+        """The contact caps in force: a pilot's own come on top."""
+        pilot = self.brief.pilot
+        extra = pilot.caps if pilot is not None and cycle <= pilot.cycles else ()
+        return (*self.brief.guardrails.caps, *extra)
+
+    def terms(self, cycle: int) -> Terms:
+        return Terms(brief=self.brief, actions=self.actions, caps=self.caps(cycle))
+
+
+@dataclass
+class Context:
+    """What a graph is run with. A LangGraph server names the brief only; our own entry points pass the workspace."""
+
+    brief_path: str
+    workspace: Workspace | None = None
+
+    def open(self) -> Workspace:
+        if self.workspace is None:
+            self.workspace = open_workspace(Path(self.brief_path))
+        return self.workspace
+
+
+def open_workspace(brief_path: Path, *, progress: Progress = _silent, clock: Clock | None = None) -> Workspace:
+    """Read and check the brief, open its store. A running campaign keeps the brief it was started with.
+
+    Raises FaultyFile with every fault of the brief and its playbook.
+    """
+    brief, digest = load_brief(brief_path)
+    check_segment(brief, brief_path)
+    store = open_store(os.environ.get("KIZUNA_STORE_URL") or sqlite_url(_private_folder(brief_path) / "kizuna.db"))
+    with store.read() as session:
+        row = campaigns.campaign(session, brief.name)
+    in_force = campaigns.brief_of(row) if row is not None else brief
+    workspace = Workspace(brief_path, in_force, digest, store, progress, clock)
+    _ = workspace.actions  # a faulty playbook stops here, not in the middle of a campaign
+    return workspace
+
+
+def check_any_rule(rule: str) -> list[str]:
+    """What is wrong with a rule over the known features, in words."""
+    return check_rule(rule, [feature.name for feature in catalogue()])
+
+
+def check_segment(brief: Brief, path: Path) -> None:
+    problems = check_any_rule(brief.segment)
+    if problems:
+        raise FaultyFile([Fault(str(path), 0, "segment", problem) for problem in problems])
+
+
+def _private_folder(brief_path: Path) -> Path:
+    folder = brief_path.parent / ".kizuna"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, from the first moment on; an existing one is replaced whole."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(part, path)

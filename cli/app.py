@@ -1,0 +1,115 @@
+"""The command `kizuna`: commands are loaded when they are called, so that --help answers at once."""
+
+import os
+import sys
+from importlib import import_module
+
+# Small fits are slower with many BLAS threads; checkpoints may hold JSON's own types only.
+for _name, _value in (
+    ("OPENBLAS_NUM_THREADS", "1"),
+    ("OMP_NUM_THREADS", "1"),
+    ("MKL_NUM_THREADS", "1"),
+    ("LANGGRAPH_STRICT_MSGPACK", "true"),
+):
+    os.environ.setdefault(_name, _value)
+
+import click
+
+#: Command -> (module, what it does in one line). In the order in which a newcomer needs them.
+COMMANDS = {
+    "init": ("setup", "Write an example company to try: a brief and its data."),
+    "check": ("setup", "Check a brief and its playbook; report every fault at once."),
+    "schema": ("setup", "Print the brief's JSON Schema, for editors."),
+    "playbooks": ("setup", "Explain the actions a brief may allow."),
+    "add-person": ("people", "Add somebody who will log in."),
+    "login": ("people", "Log in."),
+    "logout": ("people", "Log out."),
+    "whoami": ("people", "Say who is logged in."),
+    "run": ("campaign", "Start the campaign of a brief, or go on with it."),
+    "tick": ("campaign", "Do what is due now (for cron); safe to run twice at once."),
+    "status": ("campaign", "Where the campaign stands and what it waits for."),
+    "reviews": ("reviews", "List what waits for a person."),
+    "show": ("reviews", "Show a review: what is asked, with figures and words."),
+    "approve": ("reviews", "Approve a review, whole or in part."),
+    "edit": ("reviews", "Change the words of a draft."),
+    "reject": ("reviews", "Reject a review, with the reason; the agents revise."),
+    "hand-over": ("reviews", "Let somebody else decide a review."),
+    "pause": ("campaign", "Kill switch: from now on nothing leaves."),
+    "resume": ("campaign", "Let messages leave again."),
+    "report": ("campaign", "What the campaign did, against its holdout."),
+    "why": ("campaign", "The receipt of one unit: what was decided, and why."),
+    "fast-forward": ("setup", "Let an example company live on, day by day."),
+}
+
+
+class _Lazy(click.Group):
+    """Knows the commands' names and one-liners without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"kizuna.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            ctx.fail(f"there is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+EPILOG = """\b
+Try it, without key, network or server:
+  kizuna init --example saas shop
+  cd shop
+  kizuna check brief.yaml
+"""
+
+
+@click.group(cls=_Lazy, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="kizuna")
+@click.option(
+    "--lang", type=click.Choice(["en", "ja"]), envvar="KIZUNA_LANG", default="en", help="Language of what is shown."
+)
+@click.pass_context
+def kizuna(ctx: click.Context, lang: str) -> None:
+    """Kizuna: an autonomous marketing team that waits for your approval.
+
+    A brief says what you want. Agents analyse, plan and write; people approve; then mails leave, and what they
+    changed is measured against a holdout.
+    """
+    ctx.obj = lang
+
+
+def main() -> None:
+    """Run the command; a mistake of the user's is a sentence, not a traceback."""
+    from ..domain.errors import KizunaError
+
+    try:
+        kizuna(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KizunaError as error:
+        if os.environ.get("KIZUNA_DEBUG"):
+            raise
+        click.echo(f"kizuna: {error}", err=True)
+        sys.exit(1)

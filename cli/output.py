@@ -1,0 +1,84 @@
+"""What the commands share: the brief's option, opening the workspace, printing."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..agents.workspace import Workspace
+    from ..domain.brief import Language
+
+Command = Callable[..., Any]
+
+brief_argument = click.argument("brief", type=click.Path(path_type=Path, dir_okay=False), default="brief.yaml")
+brief_option = click.option(
+    "--brief",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="brief.yaml",
+    envvar="KIZUNA_BRIEF",
+    show_default=True,
+    help="The brief of the campaign.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+def examples(*lines: str) -> Callable[[click.Command], click.Command]:
+    """Put worked examples under a command's help."""
+
+    def add(command: click.Command) -> click.Command:
+        command.epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+        return command
+
+    return add
+
+
+def open_brief(path: Path, language: "Language", *, quiet: bool = False) -> "Workspace":
+    """The workspace of a brief; what its agents do is told on standard error."""
+    from ..agents.workspace import open_workspace
+
+    if not path.exists():
+        raise click.UsageError(f"there is no {path}; name the brief, or go to its folder")
+    tell = functools.partial(_tell, language)
+    return open_workspace(path, progress=(lambda _key, _values: None) if quiet else tell)
+
+
+def _tell(language: "Language", key: str, values: dict[str, Any]) -> None:
+    from ..inbox.words import clean, name, say
+
+    shown = {place: clean(value) if isinstance(value, str) else value for place, value in values.items()}
+    for place in ("state", "reason", "verdict", "lever"):
+        if place in shown and shown[place]:
+            section = "delivery" if place == "state" else place
+            shown[place] = name(language, section, str(shown[place]))
+    full = key if "." in key else f"progress.{key}"
+    click.echo(click.style(say(language, full, **shown), dim=key.startswith("finding")), err=True)
+
+
+def console() -> "Console":
+    """Colours on a terminal only; 80 columns where there is none."""
+    from rich.console import Console
+
+    is_terminal = sys.stdout.isatty()
+    return Console(width=None if is_terminal else 100, highlight=False, no_color=not is_terminal, soft_wrap=False)
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def say(language: "Language", key: str, **values: Any) -> str:
+    from ..inbox.words import say as words
+
+    return words(language, f"cli.{key}", **values)

@@ -1,0 +1,116 @@
+"""From feature definitions to one SQL query."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import sqlglot
+from sqlglot import exp
+
+from .contract import contract
+
+_PARAMETERS = {"as_of": "TIMESTAMP", "present": "BOOLEAN"}
+_TYPES = {"number": "DOUBLE", "boolean": "DOUBLE", "text": "VARCHAR"}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a table that features look at, and whose they are."""
+
+    table: str
+    unit: str  #: the column that names the unit
+    rows: str  #: which rows were there by `as_of`
+    through: str = ""  #: the table that knows the unit, where this one knows only the contact
+    one_row: bool = False  #: at most one row per unit: nothing to aggregate
+    terms: dict[str, str] = field(default_factory=dict)
+
+
+class Definition(Protocol):
+    """What the compiler needs of a feature."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def sql(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def unknown(self) -> float | None: ...
+    @property
+    def hidden(self) -> bool: ...
+
+
+def compile_features(sources: dict[str, Rows], features: Sequence[Definition]) -> exp.Select:
+    """One query: a pass per source, joined onto the units, and on top what is made of other features."""
+    from_sources = [feature for feature in features if feature.source != "features"]
+    columns: list[exp.Expr] = [exp.column("unit_id", "units")]
+    columns += [_joined(feature) for feature in from_sources]
+    known = exp.select(*columns).from_("units")
+    query = exp.select("unit_id", *_outermost(features)).from_("known").order_by("unit_id")
+    query = query.with_("units", as_=_units(sources["accounts"]))
+    for name, rows in sources.items():
+        mine = [feature for feature in from_sources if feature.source == name]
+        query = query.with_(f"from_{name}", as_=_pass(rows, mine))
+        known = known.join(f"from_{name}", using="unit_id", join_type="left")
+    return query.with_("known", as_=known)
+
+
+def _units(rows: Rows) -> exp.Select:
+    unit = exp.column(rows.unit, rows.table).as_("unit_id")
+    return exp.select(unit).from_(rows.table).where(_expression(rows.rows, rows))
+
+
+def _pass(rows: Rows, features: Iterable[Definition]) -> exp.Select:
+    unit = exp.column(rows.unit, rows.through or rows.table)
+    columns = [exp.cast(_expression(f.sql, rows), _TYPES[f.type]).as_(f.name) for f in features]
+    query = exp.select(unit.as_("unit_id"), *columns).from_(rows.table)
+    if rows.through:
+        same = exp.column("contact_id", rows.table).eq(exp.column("contact_id", rows.through))
+        query = query.join(rows.through, on=same)
+    query = query.where(_expression(rows.rows, rows))
+    return query if rows.one_row else query.group_by(unit.copy())
+
+
+def _expression(sql: str, rows: Rows) -> exp.Expr:
+    """The expression with terms and parameters put in, every column checked against the contract."""
+    known = {name for source in contract() if source.name == rows.table for name in source.column_names}
+
+    def put_in(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Column):
+            return node
+        if node.name in rows.terms:
+            return exp.paren(_parse(rows.terms[node.name]).transform(put_in), copy=False)
+        if node.name in _PARAMETERS:
+            return _parameter(node.name)
+        if node.name not in known:
+            raise ValueError(f"features.yaml: {rows.table} has no column {node.name!r} (in {sql!r})")
+        return exp.column(node.name, rows.table)
+
+    return _parse(sql).transform(put_in)
+
+
+def _parse(sql: str) -> exp.Expr:
+    return sqlglot.parse_one(sql, dialect="duckdb")
+
+
+def _parameter(name: str) -> exp.Expr:
+    return exp.cast(exp.Placeholder(this=name), _PARAMETERS[name])
+
+
+def _joined(feature: Definition) -> exp.Expr:
+    column: exp.Expr = exp.column(feature.name, f"from_{feature.source}")
+    if feature.unknown is not None:
+        column = exp.func("coalesce", column, exp.Literal.number(feature.unknown))
+    return column.as_(feature.name)
+
+
+def _outermost(features: Sequence[Definition]) -> list[exp.Expr]:
+    columns: list[exp.Expr] = []
+    for feature in features:
+        if feature.source == "features":
+            columns.append(exp.cast(_parse(feature.sql), _TYPES[feature.type]).as_(feature.name))
+        elif not feature.hidden:
+            columns.append(exp.column(feature.name))
+    return columns

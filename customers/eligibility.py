@@ -1,0 +1,79 @@
+"""Who a rule fits. One language for segments, playbooks and reports; unknown makes nobody eligible."""
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from ..domain.errors import UserError
+from .engine import ask_arrays
+from .features import catalogue
+from .rules import Known, Reading, identifier, names_in
+from .table import Bools, FeatureTable
+
+__all__ = ["check_rule", "columns_of", "matches", "unknown_for"]
+_ROW = "row of the table"
+
+
+def check_rule(rule: str, known: Collection[str]) -> list[str]:
+    """What is wrong with the rule, in words; nothing where it is sound."""
+    return _reading(rule, frozenset(known)).problems
+
+
+def columns_of(rule: str) -> set[str]:
+    """The features that the rule looks at."""
+    return set(_sound(rule, names_in(rule)).columns)
+
+
+def matches(rule: str, table: FeatureTable) -> Bools:
+    """Which units the rule fits. Where a value is unknown and the answer with it: not."""
+    return np.equal(_answers(rule, table), 1)
+
+
+def unknown_for(rule: str, table: FeatureTable) -> Bools:
+    """For which units the rule has no answer because a value is unknown."""
+    return np.isnan(_answers(rule, table))
+
+
+@lru_cache(maxsize=512)
+def _reading(rule: str, columns: frozenset[str]) -> Reading:
+    features = [feature for feature in catalogue() if feature.name in columns]
+    types = {feature.name: feature.type for feature in features}
+    values = {feature.name: feature.values for feature in features if feature.values}
+    return Reading(rule, Known(columns, types, values))
+
+
+def _sound(rule: str, columns: frozenset[str]) -> Reading:
+    reading = _reading(rule, columns)
+    if reading.problems:
+        raise UserError(f"the rule `{rule.strip()[:200]}`: " + "; ".join(reading.problems))
+    return reading
+
+
+def _answers(rule: str, table: FeatureTable) -> NDArray[np.float64]:
+    """1 yes, 0 no, NaN unknown."""
+    reading = _sound(rule, frozenset(table.columns))
+    if not len(table):
+        return np.zeros(0)
+    arrays: dict[str, NDArray[Any]] = {_ROW: np.arange(len(table))}
+    arrays |= {name: table[name] for name in sorted(reading.columns)}
+    types = {feature.name: feature.type for feature in catalogue()}
+    chosen = ", ".join(_known_part(name, arrays, types) for name in arrays)
+    query = f"SELECT CAST({reading.sql} AS DOUBLE) AS answer FROM (SELECT {chosen} FROM arrays)"  # noqa: S608
+    try:
+        answer = ask_arrays(query, arrays)["answer"]
+    except duckdb.Error as error:
+        raise UserError(f"the rule `{rule.strip()[:200]}` can't be answered: {error}") from error
+    return np.ma.filled(np.ma.asarray(answer).astype(np.float64), np.nan)
+
+
+def _known_part(name: str, arrays: Mapping[str, NDArray[Any]], types: Mapping[str, str]) -> str:
+    """The column with NaN and infinity as NULL, and yes/no as such."""
+    column = identifier(name)
+    if arrays[name].dtype.kind != "f":
+        return column
+    finite = f"CASE WHEN isfinite({column}) THEN {column} END"
+    return f"CAST({finite} AS BOOLEAN) AS {column}" if types.get(name) == "boolean" else f"{finite} AS {column}"

@@ -1,0 +1,87 @@
+"""Snapshots: a feature table as an immutable Parquet file, named by its content."""
+
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from ..domain.errors import UserError
+from .rules import identifier
+from .table import FeatureTable, from_query
+
+_UNIT = "unit_id"
+
+
+@dataclass(frozen=True)
+class SnapshotFile:
+    """A published snapshot: where it lies, how many units it holds, and the SHA-256 of its bytes."""
+
+    path: Path
+    rows: int
+    digest: str
+
+
+def publish(table: FeatureTable, folder: Path, name: str) -> SnapshotFile:
+    """Write `<name>-<digest>.parquet`. The same table under the same name is the same file, written once."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise ValueError(f"{name!r} can't name a snapshot")
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(prefix=f".{name}-", suffix=".part", dir=folder)
+    os.close(handle)
+    try:
+        _write(table, Path(part))
+        digest = _digest(Path(part))
+        path = folder / f"{name}-{digest[:16]}.parquet"
+        os.replace(part, path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+    _sync(folder)
+    return SnapshotFile(path, len(table), digest)
+
+
+def load(path: Path, digest: str | None = None) -> FeatureTable:
+    """The table of a snapshot. With `digest`, a file whose bytes differ is refused."""
+    if not path.is_file():
+        raise UserError(f"the snapshot {path} is gone; take a new one")
+    if digest is not None and _digest(path) != digest:
+        raise UserError(f"the snapshot {path} was changed after it was published; take a new one")
+    with duckdb.connect(config={"threads": 2}) as connection:
+        query = "SELECT * FROM read_parquet(?)"
+        result = connection.execute(query, [re.sub(r"([*?\[])", r"[\1]", str(path))]).fetchnumpy()
+    return from_query(result, _UNIT)
+
+
+def _write(table: FeatureTable, path: Path) -> None:
+    arrays: dict[str, Any] = {_UNIT: np.array(table.unit_ids, dtype=object), **table.columns}
+    columns = ", ".join(
+        f"CAST(nullif({identifier(name)}, 'nan') AS DOUBLE) AS {identifier(name)}"
+        if values.dtype.kind == "f"
+        else f"CAST({identifier(name)} AS VARCHAR) AS {identifier(name)}"
+        for name, values in arrays.items()
+    )
+    # One thread: the same table gives the same bytes.
+    with duckdb.connect(config={"threads": 1, "pandas_analyze_sample": 0}) as connection:
+        connection.register("arrays", arrays)
+        target = str(path).replace("'", "''")
+        connection.execute(f"COPY (SELECT {columns} FROM arrays) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")  # noqa: S608
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""The decision engine: pure functions on arrays. No I/O, no clock; chance comes in as an rng."""

@@ -1,0 +1,56 @@
+"""The gate: nothing passes without an approval of exactly these bytes by somebody who may give it."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from ..domain.brief import Brief
+from ..domain.draft import Draft
+from ..domain.errors import ApprovalVoid
+from ..domain.playbook import Role
+from ..domain.review import ReviewState
+from ..store import directory, reviews
+from ..store.tables import ApprovalRow, DeliveryRow, ReviewRow
+
+
+def approved_bytes(session: Session, row: DeliveryRow, brief: Brief, now: datetime) -> Draft:
+    """The draft behind a delivery, proved to be what a person approved; raises ApprovalVoid with what differs.
+
+    Asked in the transaction that records the intent to send (promises 1 and 2).
+    """
+    draft_row = reviews.draft(session, row.draft_id)
+    if draft_row is None:
+        raise ApprovalVoid("the draft is gone")
+    approval = reviews.approval(session, row.draft_id)
+    if approval is None or draft_row.state != "approved":
+        raise ApprovalVoid("nobody approved this draft")
+    draft = reviews.as_draft(draft_row)
+    _check_digest(draft, approval, row)
+    _check_review(reviews.review(session, approval.review_id), approval, draft)
+    _check_now(session, draft, approval, brief, now)
+    return draft
+
+
+def _check_digest(draft: Draft, approval: ApprovalRow, row: DeliveryRow) -> None:
+    if not (draft.digest == approval.digest == row.digest):
+        raise ApprovalVoid("the message changed after it was approved")
+    if (draft.key, draft.contact_id, draft.channel) != (row.key, row.contact_id, row.channel):
+        raise ApprovalVoid("the delivery is not the one that was approved")
+
+
+def _check_review(review: ReviewRow | None, approval: ApprovalRow, draft: Draft) -> None:
+    if review is None or review.state != ReviewState.APPROVED or review.decided_by != approval.approved_by:
+        raise ApprovalVoid("the review behind the approval does not stand")
+    is_reps_own_draft = review.role == Role.SALES_REP and review.assignee == approval.approved_by
+    if approval.approved_by in {*review.authors, draft.author} and not is_reps_own_draft:
+        raise ApprovalVoid("nobody approves their own work")
+
+
+def _check_now(session: Session, draft: Draft, approval: ApprovalRow, brief: Brief, now: datetime) -> None:
+    if not (draft.policy_version == approval.policy_version == brief.policy_version):
+        raise ApprovalVoid("the guardrail and review policy changed after the approval")
+    if now < draft.not_before:
+        raise ApprovalVoid("the send window has not opened")
+    contact = directory.contacts(session, [draft.contact_id]).get(draft.contact_id)
+    if contact is None or contact.email != draft.recipient.email:
+        raise ApprovalVoid("the recipient's address changed after the approval")

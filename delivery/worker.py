@@ -1,0 +1,201 @@
+"""The outbox worker: the only code that lets something out, and only what is approved, byte for byte."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlmodel import Session
+
+from ..domain.brief import Brief, Cap
+from ..domain.clock import Clock, next_loud_moment
+from ..domain.decision import Reason
+from ..domain.delivery import DeliveryState
+from ..domain.draft import Draft
+from ..domain.errors import ApprovalVoid
+from ..domain.playbook import Action, Channel
+from ..store import audit, deliveries, guardrails, reviews
+from ..store.database import Store
+from ..store.deliveries import Claim
+from ..store.leases import new_owner
+from ..store.tables import DeliveryRow
+from .gate import approved_bytes
+from .message import build_message
+
+#: Deliveries claimed at a time; also the most that a crash can leave in `intent`.
+BATCH = 16
+
+
+class Transport(Protocol):
+    """A way out. `evidence` says where a message lies that left; see `evidence_is_complete` for its silence."""
+
+    evidence_is_complete: bool
+
+    def send(self, message: bytes, *, message_id: str, channel: Channel, mailbox: str) -> str: ...
+
+    def evidence(self, *, message_id: str, channel: Channel, mailbox: str) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the worker must know of a campaign to let its messages out."""
+
+    brief: Brief
+    actions: dict[str, Action]
+    caps: tuple[Cap, ...]
+
+
+@dataclass
+class Tally:
+    """How a worker's round ended, by state."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, state: str) -> None:
+        self.counts[state] = self.counts.get(state, 0) + 1
+
+
+class Worker:
+    """Takes due deliveries and brings each to exactly one end. Any number of workers may run at once."""
+
+    def __init__(self, store: Store, transport: Transport, clock: Clock, terms: Terms, unsubscribe_url: str) -> None:
+        self.store, self.transport, self.clock, self.terms = store, transport, clock, terms
+        self.unsubscribe_url = unsubscribe_url
+        self.owner = new_owner()
+
+    def run(self) -> Tally:
+        """Deliver everything that is due now."""
+        tally = Tally()
+        self._settle_abandoned(tally)
+        while True:
+            with self.store.write() as session:
+                claims = deliveries.claim(session, self.owner, self.clock.now(), BATCH)
+            if not claims:
+                return tally
+            for claim in claims:
+                tally.add(self._deliver(claim))
+
+    def _deliver(self, claim: Claim) -> str:
+        """One delivery: check everything and mark the intent in one transaction, send, record the end."""
+        draft = self._intend(claim)
+        if draft is None:
+            return "held back"
+        with self.store.read() as session:
+            row = deliveries.held(session, claim)
+        if row is None:
+            return "lost"
+        place = self.transport.send(
+            self._message(draft, row), message_id=row.message_id, channel=draft.channel, mailbox=draft.sender.email
+        )
+        return self._finish(claim, draft, place)
+
+    def _intend(self, claim: Claim) -> Draft | None:
+        now = self.clock.now()
+        with self.store.write() as session:
+            row = deliveries.held(session, claim)
+            if row is None:
+                return None
+            try:
+                draft = approved_bytes(session, row, self.terms.brief, now)
+            except ApprovalVoid as error:
+                self._close(session, row, DeliveryState.SUPPRESSED, Reason.APPROVAL_VOID, str(error))
+                return None
+            reason = self._guardrail(session, row, now)
+            if reason is None:
+                deliveries.mark_intent(session, row, now)
+                return draft
+            self._hold_back(session, row, reason, now)
+            return None
+
+    def _guardrail(self, session: Session, row: DeliveryRow, now: datetime) -> Reason | None:
+        if row.not_after <= now:
+            return Reason.APPROVAL_EXPIRED
+        question = guardrails.Question(
+            brief=self.terms.brief,
+            action=self.terms.actions[row.action],
+            at=now,
+            caps=self.terms.caps,
+            contacts=[row.contact_id],
+            decision_id=row.decision_id,
+        )
+        return guardrails.guardrails_that_speak(session, question).get(row.contact_id)
+
+    def _hold_back(self, session: Session, row: DeliveryRow, reason: Reason, now: datetime) -> None:
+        """What passes with time waits while the send window is open; the rest ends here."""
+        quiet = self.terms.brief.guardrails.quiet_hours
+        later = next_loud_moment(now, quiet) if reason is Reason.QUIET_HOURS else now + timedelta(days=1)
+        if reason in guardrails.PASSING and later < row.not_after:
+            deliveries.put_back(session, row, later, now, reason)
+        elif reason in guardrails.PASSING or reason is Reason.APPROVAL_EXPIRED:
+            self._close(session, row, DeliveryState.EXPIRED, reason)
+        else:
+            self._close(session, row, DeliveryState.SUPPRESSED, reason)
+
+    def _close(self, session: Session, row: DeliveryRow, state: DeliveryState, reason: Reason, note: str = "") -> None:
+        now = self.clock.now()
+        deliveries.end(session, row, state, now, reason)
+        audit.record(
+            session, at=now, actor="worker", action=f"delivery_{state}", subject=row.key, details={"reason": reason}
+        )
+        if note:
+            deliveries.note(session, row.key, now, "why", note)
+
+    def _message(self, draft: Draft, row: DeliveryRow) -> bytes:
+        assert row.reached_at is not None  # set by the intent
+        return build_message(
+            draft,
+            organisation=self.terms.brief.sender.organisation[draft.language],
+            message_id=row.message_id,
+            date=row.reached_at,
+            unsubscribe_url=next((link for link in draft.links if link.startswith(self.unsubscribe_url)), None),
+            campaign=row.campaign,
+        )
+
+    def _finish(self, claim: Claim, draft: Draft, place: str) -> str:
+        state = DeliveryState.HANDED_OVER if draft.channel is Channel.REP_DRAFT else DeliveryState.SENT
+        now = self.clock.now()
+        with self.store.write() as session:
+            row = deliveries.held(session, claim)
+            if row is None:
+                return "lost"
+            deliveries.end(session, row, state, now, place=place)
+            audit.record(
+                session,
+                at=now,
+                actor="worker",
+                action=f"delivery_{state}",
+                subject=row.key,
+                details={"digest": draft.digest, "message_id": row.message_id},
+            )
+        return state
+
+    def _settle_abandoned(self, tally: Tally) -> None:
+        """Deliveries whose worker died: before the intent nothing left; after it, only evidence decides."""
+        with self.store.write() as session:
+            now = self.clock.now()
+            for row in deliveries.abandoned(session):
+                if row.state == DeliveryState.LEASED:
+                    deliveries.put_back(session, row, now, now, "worker_gone")
+                    continue
+                tally.add(self._settle_intent(session, row, now))
+
+    def _settle_intent(self, session: Session, row: DeliveryRow, now: datetime) -> str:
+        channel = Channel(row.channel)
+        mailbox = _mailbox(session, row)
+        place = self.transport.evidence(message_id=row.message_id, channel=channel, mailbox=mailbox)
+        if place is not None:
+            state = DeliveryState.HANDED_OVER if channel is Channel.REP_DRAFT else DeliveryState.SENT
+            deliveries.end(session, row, state, now, "found_after_crash", place)
+        elif self.transport.evidence_is_complete:
+            deliveries.put_back(session, row, now, now, "worker_gone")
+            return "put back"
+        else:
+            state = DeliveryState.UNCERTAIN
+            deliveries.end(session, row, state, now, "worker_gone")
+        audit.record(session, at=now, actor="worker", action=f"delivery_{state}", subject=row.key)
+        return state
+
+
+def _mailbox(session: Session, row: DeliveryRow) -> str:
+    draft_row = reviews.draft(session, row.draft_id)
+    assert draft_row is not None
+    return reviews.as_draft(draft_row).sender.email

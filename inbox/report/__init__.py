@@ -1,0 +1,1 @@
+"""The report, rendered twice: for the terminal and as one self-contained page."""

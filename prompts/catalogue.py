@@ -1,0 +1,145 @@
+"""Finds the words: which messages exist, what each needs, and the source of a template.
+
+A user's own folder is looked up before the packaged one, file by file.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from ..domain.brief import Language
+from ..domain.errors import Fault, FaultyFile, UserError
+from ..domain.model import Frozen
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,47}")
+LANGUAGES: tuple[Language, ...] = ("ja", "en")
+
+
+class WordsMissing(UserError):
+    """There is no such message; the text says which there are."""
+
+
+class Needs(Frozen):
+    """What a message needs: facts it can't do without, facts it uses when there, links with their labels."""
+
+    facts: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    links: dict[str, dict[Language, str]] = Field(default_factory=dict)
+
+
+def known_messages(user_folder: Path | None = None) -> list[tuple[str, str]]:
+    """Every (action, message) with words, sorted."""
+    return sorted(
+        {
+            (folder.name, message)
+            for root in _roots(user_folder)
+            for folder in _listed(root.joinpath("messages"))
+            if folder.is_dir() and _NAME.fullmatch(folder.name)
+            for message in _needs_file(root, folder.name)
+        }
+    )
+
+
+def variants(action: str, message: str, language: str, user_folder: Path | None = None) -> list[str]:
+    """The variants of a message in a language, `standard` first."""
+    _check_names(action, message, language)
+    found = {
+        entry.name[len(message) + 1 : -len(".j2")]
+        for root in _roots(user_folder)
+        for entry in _listed(root.joinpath("messages", action, language))
+        if entry.name.startswith(f"{message}.") and entry.name.endswith(".j2")
+    }
+    return sorted(found, key=lambda name: (name != "standard", name))
+
+
+def needs(action: str, message: str, user_folder: Path | None = None) -> Needs:
+    """What the message needs to be written."""
+    _check_names(action, message)
+    for root in _roots(user_folder):
+        declared = _needs_file(root, action)
+        if message in declared:
+            return declared[message]
+    raise WordsMissing(f"No message `{action}/{message}`. {_known(user_folder)}")
+
+
+def source(action: str, message: str, variant: str, language: str, user_folder: Path | None = None) -> str:
+    """The template's text."""
+    _check_names(action, message, variant, language)
+    path = f"messages/{action}/{language}/{message}.{variant}.j2"
+    for root in _roots(user_folder):
+        text = _read(root, path)
+        if text is not None:
+            return text
+    have = ", ".join(variants(action, message, language, user_folder)) or "none"
+    raise WordsMissing(f"No words at prompts/{path}. Variants in {language}: {have}")
+
+
+@cache
+def footer_source(language: str) -> str:
+    """The footer's template; the law wants it in every mail, so no folder replaces it."""
+    _check_names(language)
+    return _packaged().joinpath("footer", f"{language}.j2").read_text(encoding="utf-8")
+
+
+@cache
+def _packaged() -> Traversable:
+    return files("kizuna.prompts")
+
+
+def _roots(user_folder: Path | None) -> Iterator[Traversable]:
+    if user_folder is not None:
+        yield user_folder
+    yield _packaged()
+
+
+def _listed(folder: Traversable) -> list[Traversable]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _read(root: Traversable, path: str) -> str | None:
+    """A file's text. The package's own files never change while it runs; a user's may."""
+    return _read_packaged(path) if root is _packaged() else _read_now(root, path)
+
+
+@cache
+def _read_packaged(path: str) -> str | None:
+    return _read_now(_packaged(), path)
+
+
+def _read_now(root: Traversable, path: str) -> str | None:
+    try:
+        return root.joinpath(*path.split("/")).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _needs_file(root: Traversable, action: str) -> dict[str, Needs]:
+    text = _read(root, f"messages/{action}/facts.yaml")
+    return {} if text is None else _parse_needs(text, f"prompts/messages/{action}/facts.yaml")
+
+
+@lru_cache(maxsize=256)
+def _parse_needs(text: str, name: str) -> dict[str, Needs]:
+    try:
+        loaded: Any = yaml.safe_load(text)
+        return {message: Needs.model_validate(value) for message, value in (loaded or {}).items()}
+    except (yaml.YAMLError, ValidationError, AttributeError) as error:
+        fault = Fault(name, 0, "", str(error).splitlines()[0], "message: {facts: [..], links: {..}}")
+        raise FaultyFile([fault]) from error
+
+
+def _check_names(*names: str) -> None:
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise WordsMissing(f"{name!r} can't be the name of words: small letters, digits, `_` and `-`")
+
+
+def _known(user_folder: Path | None) -> str:
+    return "There are: " + ", ".join(f"{a}/{m}" for a, m in known_messages(user_folder))

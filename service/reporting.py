@@ -1,0 +1,306 @@
+"""What a campaign did: the report and the receipts, read from the store."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from ..agents.weighing import HARM_IS_LIKELY
+from ..agents.workspace import Workspace
+from ..decisioning import uplift
+from ..decisioning.experiment import sample_ratio_p
+from ..domain.errors import UserError
+from ..domain.playbook import Action, Lever
+from ..domain.report import (
+    ActionResult,
+    DeliveryCount,
+    Estimate,
+    Finding,
+    GoalPoint,
+    GuardrailCount,
+    Indicator,
+    Report,
+    ReviewSummary,
+)
+from ..domain.review import ReviewState
+from ..store import campaigns, decisions, deliveries, directory, outcomes, reviews
+from ..store.tables import BeliefRow, CampaignRow, CycleRow, DecisionRow, DeliveryRow
+
+_LEVEL = 0.95
+_Z95 = 1.96
+
+
+def build_report(workspace: Workspace) -> Report:
+    """Everything measured so far, with what it was measured against; raises UserError before the first plan."""
+    name, brief = workspace.brief.name, workspace.brief
+    with workspace.store.read() as session:
+        campaign = campaigns.campaign(session, name)
+        if campaign is None:
+            raise UserError(f"no campaign {name!r} is running; start it with `kizuna run`")
+        cycles = campaigns.cycles(session, name)
+        measured = [cycle for cycle in cycles if cycle.measurement]
+        groups = campaigns.count_groups(session, name)
+        spent = campaigns.spent_jpy(session, name)
+        latest = measured[-1].measurement if measured else {}
+        newest = cycles[-1]
+        points = tuple(_goal_point(cycle) for cycle in measured)
+        is_enough = bool(points) and points[-1].lift is not None
+        per_unit = _estimate(latest.get("ltv", {})) if is_enough else None
+        policy_units = groups.get("policy", 0)
+        total = _times(per_unit, policy_units)
+        plan = next((cycle.feasibility for cycle in reversed(cycles) if cycle.feasibility), {})
+        return Report(
+            campaign=name,
+            company=brief.voice.company,
+            fictional=_is_example(workspace),
+            metric=brief.goal.metric,
+            target_lift=brief.goal.relative_lift,
+            horizon_days=brief.goal.horizon.days,
+            started_on=campaign.started_at.date(),
+            as_of=_as_of(workspace, campaign, cycles),
+            cycle=len(measured),
+            cycles=brief.cycles,
+            is_final=campaign.state == "finished",
+            verdict=latest.get("verdict", "collecting"),
+            headline=points[-1].lift if points else None,
+            incremental_jpy=total,
+            incremental_per_unit_jpy=per_unit,
+            cost_jpy=spent,
+            budget_jpy=brief.budget.total,
+            return_on_cost=total.value / spent if total is not None and spent > 0 else None,
+            units=groups,
+            sample_ratio_p=_sample_ratio(workspace, groups),
+            minimum_detectable_lift=plan.get("minimum_detectable_lift", 0.0),
+            chance_of_goal=plan.get("chance_of_goal", 0.0),
+            lever=Lever(newest.lever) if newest.lever else None,
+            goal_path=points,
+            indicators=tuple(_indicator(entry) for entry in latest.get("indicators", ())),
+            actions=_actions(workspace, session, len(cycles)),
+            guardrails=tuple(
+                GuardrailCount(reason=reason, count=count)
+                for reason, count in decisions.count_reasons(session, name).most_common()
+            ),
+            deliveries=tuple(
+                DeliveryCount(state=state, count=count)
+                for state, count in deliveries.count_states(session, name).most_common()
+            ),
+            reviews=_reviews(workspace, session),
+            findings=tuple(Finding.model_validate(finding) for finding in newest.findings),
+        )
+
+
+def _is_example(workspace: Workspace) -> bool:
+    return (workspace.folder / "world").is_dir()
+
+
+def _as_of(workspace: Workspace, campaign: CampaignRow, cycles: list[CycleRow]) -> date:
+    measured = [cycle.ends_at for cycle in cycles if cycle.measurement]
+    return (max(measured) if campaign.state == "finished" else workspace.clock.now()).date()
+
+
+def _sample_ratio(workspace: Workspace, groups: dict[str, int]) -> float:
+    shares = {group.value: share for group, share in workspace.brief.groups.items() if share > 0}
+    counts = {group: groups.get(group, 0) for group in shares}
+    return sample_ratio_p(counts, shares) if sum(counts.values()) else 1.0
+
+
+def _goal_point(cycle: CycleRow) -> GoalPoint:
+    measured = cycle.measurement
+    return GoalPoint(
+        cycle=cycle.number,
+        on=cycle.ends_at.date(),
+        policy_mean=measured["policy_mean"],
+        holdout_mean=measured["holdout_mean"],
+        policy_units=measured["policy_units"],
+        holdout_units=measured["holdout_units"],
+        lift=_estimate(measured["lift"]),
+        verdict=measured["verdict"],
+    )
+
+
+def _estimate(figures: dict[str, Any]) -> Estimate | None:
+    if not figures or figures["estimate"] is None:
+        return None
+    return Estimate(value=figures["estimate"], low=figures["low"], high=figures["high"], level=_LEVEL)
+
+
+def _times(estimate: Estimate | None, factor: float) -> Estimate | None:
+    if estimate is None:
+        return None
+    return Estimate(
+        value=estimate.value * factor, low=estimate.low * factor, high=estimate.high * factor, level=estimate.level
+    )
+
+
+def _indicator(entry: dict[str, Any]) -> Indicator:
+    return Indicator(
+        name=entry["name"],
+        policy=entry["policy"],
+        holdout=entry["holdout"],
+        difference=_estimate(entry["difference"]),
+    )
+
+
+def _actions(workspace: Workspace, session: Session, cycles: int) -> tuple[ActionResult, ...]:
+    name = workspace.brief.name
+    learned = campaigns.beliefs(session, name)
+    chosen = decisions.count_actions(session, name)
+    rows = deliveries.deliveries(session, name)
+    return tuple(
+        _action(
+            action,
+            [row for row in learned if row.action == action.action],
+            [row for row in rows if row.action == action.action],
+            tuple(chosen.get((action.action, cycle), 0) for cycle in range(1, cycles + 1)),
+        )
+        for action in workspace.actions.values()
+    )
+
+
+def _action(
+    action: Action, learned: list[BeliefRow], rows: list[DeliveryRow], per_cycle: tuple[int, ...]
+) -> ActionResult:
+    prior = action.value.prior_uplift
+    now = uplift.Belief(learned[-1].mean, learned[-1].sd) if learned else uplift.Belief(prior.mean, prior.sd)
+    states = [row.state for row in rows]
+    return ActionResult(
+        action=action.action,
+        describe=action.describe,
+        outcome=action.value.outcome,
+        sent=states.count("sent"),
+        handed_over=states.count("handed_over"),
+        cost_jpy=sum(row.cost_jpy for row in rows if row.reached_at is not None),
+        prior=_belief_estimate(uplift.Belief(prior.mean, prior.sd)),
+        evidence=_pooled(learned),
+        treated=sum(row.treated for row in learned),
+        compared=sum(row.compared for row in learned),
+        belief=_belief_estimate(now),
+        state=_state(now, per_cycle),
+        per_cycle=per_cycle,
+        belief_path=(prior.mean, *(row.mean for row in learned)),
+    )
+
+
+def _state(now: uplift.Belief, per_cycle: tuple[int, ...]) -> str:
+    if uplift.probability_below_zero(now) >= HARM_IS_LIKELY:
+        return "dropped"
+    return "used" if any(per_cycle) else "unused"
+
+
+def _pooled(learned: list[BeliefRow]) -> Estimate | None:
+    """All cycles' evidence together, weighted by precision."""
+    known = [(row.estimate, row.se) for row in learned if row.estimate is not None and row.se]
+    if not known:
+        return None
+    weights = [1 / se**2 for _, se in known]
+    value = sum(weight * estimate for weight, (estimate, _) in zip(weights, known, strict=True)) / sum(weights)
+    half = _Z95 / sum(weights) ** 0.5
+    return Estimate(value=value, low=value - half, high=value + half, level=_LEVEL)
+
+
+def _belief_estimate(belief: uplift.Belief) -> Estimate:
+    low, high = uplift.interval(belief, _LEVEL)
+    return Estimate(value=belief.mean, low=low, high=high, level=_LEVEL)
+
+
+def _reviews(workspace: Workspace, session: Session) -> tuple[ReviewSummary, ...]:
+    """Plans and batches one by one; of single drafts those where a person changed or refused something."""
+    shown = []
+    for row in reviews.reviews(session, workspace.brief.name):
+        drafts = reviews.drafts_of(session, row.id) if row.kind != "plan" else []
+        edited = sum(not draft.body["author"].startswith("agent:") for draft in drafts)
+        left_out = len(row.answer.get("without", ())) if row.state == ReviewState.APPROVED else 0
+        if row.kind == "each" and not edited and row.state == ReviewState.APPROVED:
+            continue
+        shown.append(
+            ReviewSummary(
+                id=row.id,
+                kind=row.kind,
+                subject=row.subject,
+                state=row.state,
+                decided_by=row.decided_by,
+                decided_at=_local(workspace, row.decided_at),
+                reason=row.answer.get("reason", ""),
+                edited=edited,
+                left_out=left_out,
+            )
+        )
+    return tuple(shown)
+
+
+def _local(workspace: Workspace, moment: datetime | None) -> datetime | None:
+    return moment.astimezone(workspace.brief.guardrails.quiet_hours.zone) if moment is not None else None
+
+
+def build_receipt(workspace: Workspace, unit_id: str) -> dict[str, Any]:
+    """Everything on record about one unit: what was decided and why, who looked, what left, what came of it."""
+    name = workspace.brief.name
+    with workspace.store.read() as session:
+        group = campaigns.group_of(session, name, unit_id)
+        unit = directory.unit(session, unit_id)
+        if group is None:
+            known = "it was never in the audience" if unit is not None else "nobody has this id"
+            raise UserError(f"no decision about {unit_id}: {known}")
+        return {
+            "unit_id": unit_id,
+            "unit_name": unit.name if unit is not None else "",
+            "group": group.group,
+            "decisions": [
+                _decision(workspace, session, row) for row in decisions.decisions_of_unit(session, name, unit_id)
+            ],
+        }
+
+
+def _decision(workspace: Workspace, session: Session, row: DecisionRow) -> dict[str, Any]:
+    rows = deliveries.of_decision(session, row.id)
+    drafts = reviews.drafts_of_decision(session, row.id)
+    subjects = {draft.id: draft.body["subject"] for draft in drafts}
+    asked = {draft.review_id: reviews.review(session, draft.review_id) for draft in drafts}
+    edited = {draft.review_id for draft in drafts if not draft.body["author"].startswith("agent:")}
+    cycle = campaigns.cycle(session, row.campaign, row.cycle)
+    journey = decisions.journey(session, row.id)
+    since, until = (cycle.starts_at, cycle.ends_at) if cycle is not None else (datetime.now(UTC), datetime.now(UTC))
+    return {
+        "cycle": row.cycle,
+        "action": row.action,
+        "reason": row.reason,
+        "probability": row.probability,
+        "explored": row.explored,
+        "value_jpy": row.value_jpy,
+        "candidates": row.candidates,
+        "guardrails": [
+            {"reason": delivery.reason, "step": delivery.step, "at": _local(workspace, delivery.ended_at)}
+            for delivery in rows
+            if delivery.reason and delivery.state in ("suppressed", "expired", "cancelled")
+        ]
+        + ([{"reason": journey.reason, "step": "", "at": None}] if journey is not None and journey.reason else []),
+        "versions": row.versions,
+        "deliveries": [
+            {
+                "step": delivery.step,
+                "state": delivery.state,
+                "at": _local(workspace, delivery.ended_at or delivery.due_at),
+                "subject": subjects.get(delivery.draft_id, ""),
+                "message_id": delivery.message_id,
+            }
+            for delivery in rows
+        ],
+        "reviews": [
+            {
+                "id": review.id,
+                "kind": review.kind,
+                "decided_by": review.decided_by,
+                "decided_at": _local(workspace, review.decided_at),
+                "state": review.state,
+                "edited": review.id in edited,
+                "reason": review.answer.get("reason", ""),
+            }
+            for review in asked.values()
+            if review is not None
+        ],
+        "outcomes": [
+            {"kind": outcome.kind, "at": _local(workspace, outcome.happened_at), "value": outcome.value}
+            for outcome in outcomes.outcomes_of(session, row.unit_id, since)
+            if outcome.happened_at < until
+        ],
+    }

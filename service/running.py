@@ -1,0 +1,212 @@
+"""Start a campaign, and do what is due: the two verbs that make it move."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ..agents.approval import as_request
+from ..agents.facts import unsubscribe_base
+from ..agents.records import keep_outcomes, keep_people
+from ..agents.scoring import open_customers
+from ..agents.workspace import Workspace
+from ..delivery.worker import Worker
+from ..domain.errors import UserError
+from ..domain.playbook import Role
+from ..domain.review import ReviewState
+from ..store import audit, campaigns, decisions, deliveries, reviews
+from ..store.leases import Busy, lease
+from ..store.tables import CampaignRow, ReviewRow
+from ..tools.brief_file import load_brief
+from .people import Person
+from .threads import Threads, open_threads
+
+_SEEN = "sources_seen"
+#: Waking, delivering and waking again settles at most this many times in one tick.
+_ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a campaign stands and what it waits for."""
+
+    campaign: str
+    state: str
+    cycle: int
+    cycles: int
+    now: datetime
+    waiting: list[ReviewRow] = field(default_factory=list)
+    deliveries: dict[str, int] = field(default_factory=dict)
+    next_due: datetime | None = None
+    busy: bool = False
+    paused: str = ""
+
+
+def start(workspace: Workspace, by: Person) -> bool:
+    """Begin the campaign of this brief, as its author; False if it runs already. A changed brief is taken over."""
+    by.must_be(Role.MARKETER)
+    now = workspace.clock.now()
+    with workspace.store.write() as session:
+        row = campaigns.campaign(session, workspace.brief.name)
+        if row is not None:
+            _take_over_changes(workspace, row, by)
+            session.add(row)
+            return False
+        brief = workspace.brief
+        session.add(
+            CampaignRow(
+                id=brief.name,
+                brief=brief.model_dump(mode="json", by_alias=True, exclude_none=True),
+                brief_digest=workspace.brief_digest,
+                started_by=by.login,
+                started_at=now,
+                state="running",
+                cycle=1,
+            )
+        )
+        campaigns.open_cycle(session, brief.name, 1, now, now + brief.cycle)
+        audit.record(session, at=now, actor=by.login, action="campaign_started", subject=brief.name)
+    return True
+
+
+def _take_over_changes(workspace: Workspace, row: CampaignRow, by: Person) -> None:
+    """Limits and reviewers may change in a running campaign (approvals become void); what it measures may not."""
+    fresh, digest = load_brief(workspace.brief_path)
+    if digest == row.brief_digest:
+        return
+    old = campaigns.brief_of(row)
+    for fixed in ("goal", "unit", "groups", "cycle", "business"):
+        if getattr(fresh, fixed) != getattr(old, fixed):
+            raise UserError(f"`{fixed}` can't change in a running campaign; give the brief a new `name` instead")
+    row.brief, row.brief_digest = fresh.model_dump(mode="json", by_alias=True, exclude_none=True), digest
+    workspace.brief = fresh
+    workspace.tell("brief_changed", by=by.login)
+
+
+def tick(workspace: Workspace) -> Status:
+    """Do everything that is due now; safe to run twice at once: the second finds it busy and leaves."""
+    name = workspace.brief.name
+    try:
+        with lease(workspace.store, f"campaign/{name}"):
+            _tick(workspace)
+    except Busy:
+        return status(workspace, busy=True)
+    return status(workspace)
+
+
+def _tick(workspace: Workspace) -> None:
+    with workspace.store.read() as session:
+        row = campaigns.campaign(session, workspace.brief.name)
+    if row is None:
+        raise UserError(f"no campaign {workspace.brief.name!r} is running; start it with `kizuna run`")
+    with open_threads(workspace) as threads:
+        _read_news(workspace, row)
+        for _ in range(_ROUNDS):
+            _settle_reviews(workspace, threads)
+            threads.drive_campaign(row.id, wake=_is_due(workspace, threads, row.id))
+            if not _deliver(workspace, row.id):
+                break
+
+
+def _read_news(workspace: Workspace, row: CampaignRow) -> None:
+    """Read the sources again if they changed since the last look."""
+    if row.state != "running":
+        return
+    seen = _fingerprint(workspace.data)
+    with workspace.store.read() as session:
+        if campaigns.setting(session, _SEEN) == seen:
+            return
+    with open_customers(workspace) as customers:
+        keep_people(workspace, customers)
+        keep_outcomes(workspace, customers, row.started_at)
+    with workspace.store.write() as session:
+        campaigns.keep_setting(session, _SEEN, seen)
+
+
+def _fingerprint(folder: Path) -> str:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    seen = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()
+
+
+def _settle_reviews(workspace: Workspace, threads: Threads) -> None:
+    now = workspace.clock.now()
+    with workspace.store.write() as session:
+        for review_id in reviews.expire_overdue(session, workspace.brief.name, now):
+            audit.record(session, at=now, actor="system", action="review_expired", subject=review_id)
+    while True:
+        with workspace.store.read() as session:
+            decided = reviews.to_apply(session, workspace.brief.name)
+        if not decided:
+            return
+        for row in decided:
+            threads.drive_review(row.id, as_request(row))
+
+
+def _is_due(workspace: Workspace, threads: Threads, name: str) -> bool:
+    """Whether the campaign's thread has a reason to wake: its plan was decided, or its journeys may go on."""
+    ask = threads.asks(name)
+    if ask is None:
+        return False
+    with workspace.store.read() as session:
+        if ask.get("kind") != "wait":
+            plan = reviews.review(session, ask["action_requests"][0]["args"]["review"])
+            return plan is not None and plan.state != ReviewState.OPEN
+        row = campaigns.campaign(session, name)
+        assert row is not None
+        cycle = campaigns.cycle(session, name, row.cycle)
+        is_over = cycle is not None and workspace.clock.now() >= cycle.ends_at
+        return is_over or decisions.has_journeys(session, name) or bool(reviews.outdated_drafts(session, name))
+
+
+def _deliver(workspace: Workspace, name: str) -> bool:
+    """Let out what is due; True if something ended, so that journeys may go on."""
+    with workspace.store.read() as session:
+        row = campaigns.campaign(session, name)
+    assert row is not None
+    worker = Worker(
+        workspace.store,
+        workspace.transport,
+        workspace.clock,
+        workspace.terms(row.cycle),
+        unsubscribe_base(workspace.brief),
+    )
+    counts = worker.run().counts
+    if counts:
+        for state, count in sorted(counts.items()):
+            workspace.tell("delivered", state=state, count=count)
+    return any(state in counts for state in ("sent", "handed_over"))
+
+
+def status(workspace: Workspace, *, busy: bool = False) -> Status:
+    """Where the campaign stands, read only."""
+    name = workspace.brief.name
+    with workspace.store.read() as session:
+        row = campaigns.campaign(session, name)
+        if row is None:
+            return Status(name, "not started", 0, workspace.brief.cycles, workspace.clock.now())
+        cycle = campaigns.cycle(session, name, row.cycle)
+        due = [
+            deliveries.next_due(session, name),
+            decisions.next_wait_end(session, name),
+            reviews.next_expiry(session, name),
+            cycle.ends_at if cycle is not None and row.state == "running" else None,
+        ]
+        paused = campaigns.pauses(session, ["all", name])
+        return Status(
+            campaign=name,
+            state=row.state,
+            cycle=row.cycle,
+            cycles=workspace.brief.cycles,
+            now=workspace.clock.now(),
+            waiting=reviews.reviews(session, name, [ReviewState.OPEN]),
+            deliveries=dict(deliveries.count_states(session, name)),
+            next_due=min((moment for moment in due if moment is not None), default=None),
+            busy=busy,
+            paused=paused[0].reason if paused else "",
+        )
+
+
+def next_stop(now: datetime, until: datetime) -> datetime:
+    """The next moment at which fast-forward looks in: a day later, or the end."""
+    return min(now + timedelta(days=1), until)

@@ -1,0 +1,1 @@
+"""What is remembered: tables, the queries over them, migrations. SQLite or PostgreSQL."""

@@ -1,0 +1,37 @@
+"""Insert-or-leave and insert-or-update for both databases, in bulk through Core."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
+
+_CHUNK = 5_000
+
+
+def insert_new(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert; rows whose key exists already stay as they are. This is what makes a node safe to run twice."""
+    for start in range(0, len(rows), _CHUNK):
+        statement = _insert(session, table).on_conflict_do_nothing()
+        session.execute(statement, rows[start : start + _CHUNK])
+
+
+def insert_or_update(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert, or overwrite every column of the row with the same primary key."""
+    if not rows:
+        return
+    keys = [column.name for column in _core(table).primary_key.columns]
+    insert = _insert(session, table)
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    statement = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+    for start in range(0, len(rows), _CHUNK):
+        session.execute(statement, rows[start : start + _CHUNK])
+
+
+def _core(table: type[SQLModel]) -> Any:
+    return table.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+
+
+def _insert(session: Session, table: type[SQLModel]) -> Any:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(_core(table))

@@ -1,0 +1,79 @@
+"""A handful of source rows, written by name; a test says only what it is about."""
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from kizuna.customers.contract import contract
+from kizuna.customers.ingest import Customers, open_sources
+
+Row = dict[str, object]
+DEFAULTS: dict[str, Row] = {
+    "reps": {
+        "rep_id": "R01", "full_name": "森田 彩", "email": "aya@nagare.example", "language": "ja",
+        "works_from": "09:00", "works_until": "18:00", "time_zone": "Asia/Tokyo",
+    },
+    "accounts": {
+        "account_id": "A1", "company_name": "株式会社ミナト設計", "created_on": "2025-01-10", "rep_id": "R01",
+        "language": "ja", "industry": "architecture",
+    },
+    "contacts": {
+        "contact_id": "C1", "account_id": "A1", "full_name": "山田 花子", "email": "hanako@minato.example",
+        "is_primary": "true", "language": "ja", "created_on": "2025-01-10",
+    },
+    "subscriptions": {
+        "subscription_id": "S1", "account_id": "A1", "plan": "team", "seats": 12, "monthly_price_jpy": 32000,
+        "started_on": "2025-01-10", "renews_on": "2027-01-10",
+    },
+    "orders": {"account_id": "A1", "ordered_at": "2026-11-01T01:00:00Z", "kind": "subscription", "amount_jpy": 32000},
+    "app_events": {"account_id": "A1", "contact_id": "C1", "feature": "login", "happened_at": "2026-11-19T01:00:00Z"},
+    "mail_events": {"contact_id": "C1", "kind": "sent", "happened_at": "2026-11-01T01:00:00Z"},
+    "tickets": {"account_id": "A1", "opened_at": "2026-11-01T01:00:00Z", "topic": "bug", "mood": "unhappy"},
+    "usage": {"account_id": "A1", "month": "2026-11-01", "metric": "reports", "used": 480, "quota": 500},
+    "consents": {
+        "contact_id": "C1", "channel": "email", "purpose": "marketing", "state": "granted",
+        "recorded_at": "2025-01-10T00:00:00Z", "evidence": "signup-form v3 2025-04-02",
+    },
+    "survey_answers": {
+        "contact_id": "C1", "survey": "yearly", "answered_at": "2026-10-01T00:00:00Z", "answer": "fine",
+    },
+}  # fmt: skip
+ALWAYS = ("reps", "accounts", "contacts", "subscriptions")
+NUMBERED = {
+    "orders": "order_id", "app_events": "event_id", "mail_events": "event_id", "tickets": "ticket_id",
+    "survey_answers": "answer_id",
+}  # fmt: skip
+
+
+def write_sources(folder: Path, **rows: list[Row]) -> Path:
+    """All source files; what is not given is one account with one contact, and nothing that happened."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in contract():
+        given = rows.get(source.name, [{}] if source.name in ALWAYS else [])
+        with (folder / source.file).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, source.column_names, restval="")
+            writer.writeheader()
+            for number, row in enumerate(given, 1):
+                number_column = {NUMBERED[source.name]: f"x{number}"} if source.name in NUMBERED else {}
+                writer.writerow({**DEFAULTS[source.name], **number_column, **row})
+    return folder
+
+
+@pytest.fixture
+def open_company(tmp_path: Path) -> Iterator[Callable[..., Customers]]:
+    """Opens a company of the given rows; closed after the test."""
+    with ExitStack() as stack:
+
+        def opened(*, faulty_rows_allowed: float = 0.0, **rows: list[Row]) -> Customers:
+            folder = write_sources(tmp_path / "data", **rows)
+            return stack.enter_context(open_sources(folder, faulty_rows_allowed=faulty_rows_allowed))
+
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The source files of one account, to be spoilt by a test."""
+    return write_sources(tmp_path / "data")

@@ -1,0 +1,122 @@
+"""What mails truly do to customers, in a big sample and without files."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kizuna.examples.saas.day import simulate_day
+from kizuna.examples.saas.generator import write_company
+from kizuna.examples.saas.mailbox import Mail
+from kizuna.examples.saas.state import State, load
+from kizuna.examples.saas.truth import is_among, plausibly_eligible, true_effect
+
+TODAY = date(2026, 4, 15)
+
+
+@pytest.fixture(scope="module")
+def big_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("big")
+    write_company(folder, units=8_000, seed=2, today=TODAY)
+    return folder
+
+
+def fresh(company: Path) -> State:
+    return load(company / "world" / "truth.npz")
+
+
+def mails_to(state: State, rows: np.ndarray, action: str, step: str = "mail") -> list[Mail]:
+    moment = (state.day + 1) * 86_400 + 3600
+    contacts = state.first_contact[rows].tolist()
+    return [
+        Mail(moment, f"<{c}.{action}>", c, r, action, step, False) for c, r in zip(contacts, rows.tolist(), strict=True)
+    ]
+
+
+def lost_in(days: int, state: State, rows: np.ndarray, mails: list[Mail], *, effects: bool = True) -> int:
+    for day in range(days):
+        simulate_day(state, mails if day == 0 else [], seed=9, effects=effects)
+    return int((state.cancelled[rows] >= 0).sum())
+
+
+def test_a_good_action_keeps_customers_and_a_harmful_one_loses_them(big_company: Path) -> None:
+    state = fresh(big_company)
+    overlooking = plausibly_eligible(state, "feature_tutorial")
+    quiet = np.flatnonzero(state.active)
+    quiet = quiet[is_among("inactive", state, quiet, state.day)]
+    none = lost_in(60, state, overlooking, [])
+    none_quiet = int((state.cancelled[quiet] >= 0).sum())
+    good = lost_in(60, s := fresh(big_company), overlooking, mails_to(s, overlooking, "feature_tutorial"))
+    bad = lost_in(60, s := fresh(big_company), quiet, mails_to(s, quiet, "renewal_reminder"))
+    nothing = lost_in(60, s := fresh(big_company), overlooking, mails_to(s, overlooking, "usage_digest"))
+    assert good < 0.8 * none
+    assert bad > 1.4 * none_quiet
+    assert nothing == none
+
+
+def test_without_effects_customers_read_and_answer_but_stay_as_they_would(big_company: Path) -> None:
+    state = fresh(big_company)
+    rows = plausibly_eligible(state, "survey_before_discount")
+    mails = mails_to(state, rows, "renewal_reminder") + mails_to(state, rows, "survey_before_discount", "survey")
+    first = simulate_day(state, mails, seed=9, effects=False)
+    assert first.counts["opened"] > 0
+    with_mails = lost_in(40, state, rows, [], effects=False)
+    assert (state.answer[rows] >= 0).mean() > 0.2
+    assert with_mails == lost_in(41, fresh(big_company), rows, [], effects=False)
+
+
+def test_an_upsell_draft_moves_those_near_quota_by_about_22_points(big_company: Path) -> None:
+    state, twin = fresh(big_company), fresh(big_company)
+    rows = plausibly_eligible(state, "upsell_draft")
+    assert len(rows) > 250
+    before = state.price[rows].copy()
+    lost_in(31, state, rows, mails_to(state, rows, "upsell_draft"))
+    lost_in(31, twin, rows, [])
+    difference = (state.price[rows] > before).mean() - (twin.price[rows] > before).mean()
+    assert difference == pytest.approx(0.22, abs=0.06)
+
+
+def test_follow_ups_help_only_those_who_answered_accordingly(big_company: Path) -> None:
+    state = fresh(big_company)
+    state.answer[:] = state.reason
+    hit = is_among("answered", state, np.arange(state.units), state.day, "plan_change")
+    assert hit.any()
+    assert (hit == (state.reason == 1)).all()
+
+
+def test_true_effects_have_the_sign_of_the_table(big_company: Path) -> None:
+    effects = {
+        action: true_effect(big_company, action, paths=3)
+        for action in ("feature_tutorial", "survey_before_discount", "upsell_draft", "usage_digest", "renewal_reminder")
+    }
+    assert effects["feature_tutorial"].effect > 0.01
+    assert 0 < effects["survey_before_discount"].effect < effects["feature_tutorial"].effect
+    assert effects["upsell_draft"].effect > 0.15
+    assert effects["usage_digest"].effect == 0
+    assert effects["renewal_reminder"].effect < -0.005
+    chosen = true_effect(big_company, "feature_tutorial", among=["A000001", "A000002"], paths=1)
+    assert chosen.accounts == 2
+
+
+def test_true_effects_are_nothing_in_a_company_without_effects(tmp_path: Path) -> None:
+    write_company(tmp_path, units=500, today=TODAY, no_effect=True)
+    for action in ("feature_tutorial", "upsell_draft", "renewal_reminder"):
+        assert true_effect(tmp_path, action, paths=1).effect == 0
+
+
+def test_true_effect_agrees_with_the_living_world(big_company: Path) -> None:
+    action = "feature_tutorial"
+    claimed = true_effect(big_company, action, paths=5)
+    rows = plausibly_eligible(fresh(big_company), action)
+    lived = []
+    for seed in (1, 2):
+        lost = []
+        for treated in (False, True):
+            state = fresh(big_company)
+            mails = mails_to(state, rows, action) if treated else []
+            for day in range(30):
+                simulate_day(state, mails if day == 0 else [], seed=seed, effects=True)
+            lost.append((state.cancelled[rows] >= 0).mean())
+        lived.append(lost[0] - lost[1])
+    assert np.mean(lived) == pytest.approx(claimed.effect, abs=0.008)
+    assert claimed.outcome == "retained_30d"

@@ -1,0 +1,53 @@
+"""Mails written to a folder as .eml files that any mail program opens: the way out that needs no server."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from ..domain.playbook import Channel
+
+
+class FolderOutbox:
+    """Writes each message once, under a name made of its Message-ID; what lies there is proof that it left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def send(self, message: bytes, *, message_id: str, channel: Channel, mailbox: str) -> str:
+        """Put the message in place atomically and return where it lies; the same message twice is one file."""
+        place = self._place(message_id, channel, mailbox)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = place.with_suffix(f".{os.getpid()}.part")
+        with open(draft, "wb") as file:
+            file.write(message)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, place)
+        _sync_folder(place.parent)
+        return str(place.relative_to(self.folder))
+
+    def evidence(self, *, message_id: str, channel: Channel, mailbox: str) -> str | None:
+        """Where the message lies if it left; None is certain here: it did not."""
+        place = self._place(message_id, channel, mailbox)
+        return str(place.relative_to(self.folder)) if place.exists() else None
+
+    #: Whether `evidence` returning None proves that nothing left.
+    evidence_is_complete = True
+
+    def _place(self, message_id: str, channel: Channel, mailbox: str) -> Path:
+        name = hashlib.sha256(message_id.encode()).hexdigest()[:24]
+        if channel is Channel.REP_DRAFT:
+            return self.folder / "handed_over" / _folder_name(mailbox) / f"{name}.eml"
+        return self.folder / "sent" / f"{name}.eml"
+
+
+def _folder_name(mailbox: str) -> str:
+    return "".join(c if c.isalnum() or c in "@._-" else "_" for c in mailbox).strip(".")
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
