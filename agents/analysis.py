@@ -6,8 +6,8 @@ import numpy as np
 from langgraph.runtime import Runtime
 
 from ..customers.eligibility import matches
-from ..customers.table import FeatureTable
 from ..customers.signals import count_signals
+from ..customers.table import FeatureTable
 from ..store import campaigns
 from ..store.tables import CycleRow
 from .records import keep_people
@@ -71,7 +71,9 @@ def _findings(workspace: Workspace, scored: Scored, before: FeatureTable | None,
         _model_finding(model),
     ]
     found += [
-        _finding("signal", signal=name, units=count) for name, count in sorted(count_signals(table, before).items()) if count
+        _finding("signal", signal=name, units=count)
+        for name, count in sorted(count_signals(table, before).items())
+        if count
     ]
     return found + ([_finding("faults", rows=faults)] if faults else [])
 

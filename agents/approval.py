@@ -7,8 +7,8 @@ from langgraph.types import Command, interrupt
 
 from ..domain.clock import after_business_days
 from ..domain.decision import Reason
-from ..domain.review import MAX_REVISIONS, ReviewKind, ReviewState, Wish
 from ..domain.playbook import Role
+from ..domain.review import MAX_REVISIONS, ReviewKind, ReviewState, Wish
 from ..store import campaigns, decisions, reviews
 from ..store.tables import ReviewRow
 from .state import CampaignState, ReviewThreadState

@@ -9,8 +9,8 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from ..customers import outcomes as seen
-from ..customers.table import FeatureTable
 from ..customers.ingest import Customers
+from ..customers.table import FeatureTable
 from ..decisioning import churn, experiment, ltv, uplift
 from ..decisioning.looks import spending_bounds
 from ..domain.brief import Metric
@@ -228,7 +228,7 @@ def _outcome(
     """What happened (1 or 0) and what was predicted without contact."""
     if action.value.kind == "upgraded":
         happened = seen.upgraded(customers, unit_ids, since, until)
-        return happened, np.nan_to_num(table.columns["quota_used_ratio"].astype(float)[where])
+        return happened, np.nan_to_num(table.columns["quota_used_last_month"].astype(float)[where])
     risk = np.nan_to_num(table.columns["churn_risk"].astype(float)[where])
     window = workspace.brief.business.churn_window.days
     predicted = 1.0 - churn.change_horizon(risk, window, action.value.within_days)

@@ -25,14 +25,12 @@ CHURN_FEATURES = (
     "activity_change_30d",
     "days_since_last_event",
     "features_used_90d",
-    "quota_used_ratio",
+    "quota_used_last_month",
     "open_tickets",
     "open_unhappy_tickets",
     "unhappy_tickets_90d",
     "tenure_days",
-    "seats",
     "monthly_price_jpy",
-    "days_to_renewal",
 )
 MONTH_DAYS = 30.4
 _TRAINING_CUTOFFS = 4
@@ -120,7 +118,7 @@ def _with_scores(workspace: Workspace, table: FeatureTable, model: churn.ChurnMo
         annual_discount=business.annual_discount,
     )
     value = np.where(active, value, np.nan)
-    headroom = np.nan_to_num(table.columns["quota_used_ratio"].astype(float), nan=0.0)
+    headroom = np.nan_to_num(table.columns["quota_used_last_month"].astype(float), nan=0.0)
     ranks = np.full(len(table), None, dtype=object)
     ranks[active] = ltv.rank(value[active], headroom[active])
     return table.with_columns(churn_risk=risk, ltv_jpy=value, ltv_rank=ranks)

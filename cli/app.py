@@ -79,7 +79,9 @@ Try it, without key, network or server:
 """
 
 
-@click.group(cls=_Lazy, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Lazy, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="kizuna")
 @click.option(
     "--lang", type=click.Choice(["en", "ja"]), envvar="KIZUNA_LANG", default="en", help="Language of what is shown."

@@ -140,7 +140,13 @@ def _tell_status(lang: "Language", now: "Status", as_json: bool) -> None:
                 "paused": now.paused,
                 "deliveries": now.deliveries,
                 "waiting": [
-                    {"id": row.id, "kind": row.kind, "role": row.role, "assignee": row.assignee, "until": row.expires_at}
+                    {
+                        "id": row.id,
+                        "kind": row.kind,
+                        "role": row.role,
+                        "assignee": row.assignee,
+                        "until": row.expires_at,
+                    }
                     for row in now.waiting
                 ],
             }

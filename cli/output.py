@@ -55,7 +55,7 @@ def _tell(language: "Language", key: str, values: dict[str, Any]) -> None:
 
     shown = {place: clean(value) if isinstance(value, str) else value for place, value in values.items()}
     for place in ("state", "reason", "verdict", "lever"):
-        if place in shown and shown[place]:
+        if shown.get(place):
             section = "delivery" if place == "state" else place
             shown[place] = name(language, section, str(shown[place]))
     full = key if "." in key else f"progress.{key}"

@@ -47,8 +47,8 @@ def add_person(
 
     The password is asked for, or read from standard input.
     """
-    from ..service import people
     from ..domain.errors import NotLoggedIn
+    from ..service import people
 
     workspace = open_brief(brief, lang)
     try:

@@ -103,7 +103,9 @@ def playbooks(lang: "Language", as_json: bool) -> None:
         prior = action.value.prior_uplift
         click.echo(click.style(action.action, bold=True) + f"  {action.describe.get(lang, '')}")
         click.echo(f"  when      {' '.join(action.when.split())}")
-        click.echo(f"  outcome   {action.value.outcome}, believed {prior.mean * 100:+.1f} ± {prior.sd * 100:.1f} points")
+        click.echo(
+            f"  outcome   {action.value.outcome}, believed {prior.mean * 100:+.1f} ± {prior.sd * 100:.1f} points"
+        )
         click.echo(f"  messages  {', '.join(action.messages)} ({', '.join(action.channels)})")
         click.echo(f"  review    {action.review.by}, {action.review.scope}; {action.cost.per_contact:,.0f} JPY each\n")
 

@@ -119,6 +119,28 @@ def upgraded(customers: Customers, unit_ids: Sequence[str], start: Moment, end: 
     return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
 
 
+def ordered_again(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:
+    """1 where a unit paid for something in the period, 0 where not."""
+    query = """
+        SELECT (coalesce(orders, 0) > 0)::DOUBLE AS value FROM wanted LEFT JOIN (
+            SELECT account_id, count(*) AS orders FROM orders
+            WHERE ordered_at >= $start AND ordered_at < $end GROUP BY account_id
+        ) ON account_id = unit_id ORDER BY position
+    """
+    return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
+
+
+def mean_order_value(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:
+    """Mean amount of the period's invoices in JPY; NaN where there were none."""
+    query = """
+        SELECT mean::DOUBLE AS value FROM wanted LEFT JOIN (
+            SELECT account_id, avg(amount_jpy) AS mean FROM orders
+            WHERE ordered_at >= $start AND ordered_at < $end GROUP BY account_id
+        ) ON account_id = unit_id ORDER BY position
+    """
+    return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
+
+
 def margin_received(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment, margin: float) -> Floats:
     """What was left of the paid invoices of the period, in JPY; 0 where there were none."""
     query = """

@@ -126,6 +126,15 @@ def edit(workspace: Workspace, draft_key: str, person: Person, *, subject: str |
     return Edited(new, diff, list(dict.fromkeys(warnings)), reassigned)
 
 
+def draft_text(workspace: Workspace, draft_key: str) -> str:
+    """The words of a draft as they stand, for an editor."""
+    with workspace.store.read() as session:
+        stored = reviews.draft(session, draft_key)
+    if stored is None:
+        raise UserError(f"no draft {draft_key!r}; `kizuna show REVIEW` lists them")
+    return reviews.as_draft(stored).text
+
+
 def hand_over(workspace: Workspace, review_id: str, person: Person, to: str) -> ReviewRow:
     """Let somebody else decide; they must be allowed to."""
     now = workspace.clock.now()

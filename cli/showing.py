@@ -1,0 +1,179 @@
+"""Reviews on the terminal: what a person needs to decide, in the order in which they need it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from ..domain.brief import Language, Metric
+from ..domain.draft import Draft
+from ..inbox import figures
+from ..inbox.terminal import Sheet
+from ..inbox.words import name
+from ..service.reviewing import Shown
+from ..store.tables import ReviewRow
+from .output import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LEFT_OUT_OF_FACTS = ("footer_", "meeting_times")
+
+
+def print_reviews(rows: "Sequence[ReviewRow]", language: Language, console: Console) -> None:
+    """The queue, the most urgent first."""
+    sheet = Sheet(console)
+    if not rows:
+        sheet.line(say(language, "no_reviews"))
+        return
+    header = [say(language, key) for key in ("review", "what", "who", "expires")]
+    ordered = sorted(rows, key=lambda row: (row.expires_at, row.id))
+    sheet.rows(
+        [
+            (row.id, name(language, "review_kind", row.kind), _for_whom(row, language), f"{row.expires_at:%m-%d %H:%M}")
+            for row in ordered
+        ],
+        header,
+    )
+
+
+def print_review(shown: Shown, language: Language, console: Console, *, every: bool) -> None:
+    """One review, whole."""
+    sheet, row = Sheet(console), shown.review
+    kind = name(language, "review_kind", row.kind)
+    sheet.line(say(language, "review_title", kind=kind, id=row.id), "bold")
+    state = name(language, "review_state", row.state)
+    until = say(language, "until", until=f"{row.expires_at:%Y-%m-%d %H:%M} UTC", digest=row.digest[:12])
+    sheet.line(f"{state}; {say(language, 'for_whom', who=_for_whom(row, language))}; {until}", "dim")
+    if row.kind == "plan":
+        _plan(row.summary, language, sheet)
+    else:
+        _content(shown, language, sheet, every)
+    sheet.blank()
+    if row.state == "open":
+        sheet.line(say(language, "deciding", id=row.id))
+
+
+def _for_whom(row: ReviewRow, language: Language) -> str:
+    return row.assignee or say(language, f"role_{row.role}")
+
+
+def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
+    yen = _yen(language)
+    goal, chance, worth = plan["goal"], plan["by_chance"], plan["expected_value_jpy"]
+    metric = name(language, "metric", Metric(goal["metric"]).value)
+    gains = ", ".join(f"{name(language, 'lever', lever['lever'])} {lever['gain']:+,.4g}" for lever in plan["levers"])
+    groups = ", ".join(f"{name(language, 'group', group)} {count}" for group, count in plan["groups"].items())
+    reasons = ", ".join(f"{name(language, 'reason', reason)} {n}" for reason, n in plan["left_alone"].items())
+    lines = [
+        say(language, "goal", metric=metric, lift=figures.lift(goal["lift"]), days=goal["horizon_days"]),
+        say(language, "lever", lever=name(language, "lever", plan["lever"] or ""), gains=gains),
+        say(language, "audience", audience=plan["audience"], groups=groups),
+        say(
+            language,
+            "plan_cost",
+            contacts=plan["contacts"],
+            cost=yen(plan["cost_jpy"]),
+            budget=yen(plan["budget_jpy"]),
+            value=yen(worth["mean"]),
+            low=yen(worth["low"]),
+            high=yen(worth["high"]),
+        ),
+        say(
+            language,
+            "by_chance",
+            units=chance["units"],
+            random=chance["random_control"],
+            explored=chance["exploration"],
+            cost=yen(chance["cost_jpy"]),
+        ),
+        say(language, "left_alone", reasons=reasons),
+    ]
+    sheet.blank()
+    for line in lines:
+        sheet.line(line)
+    if plan["workload"]:
+        drafts = ", ".join(f"{rep} {count}" for rep, count in plan["workload"].items())
+        sheet.line(say(language, "workload", drafts=drafts))
+    if plan["binding"]:
+        sheet.line(say(language, "binding", limits=", ".join(plan["binding"])))
+    _feasibility(plan["feasibility"], language, sheet)
+    sheet.blank()
+    header = [say(language, key) for key in ("action", "eligible", "units", "cost", "worth", "why_not")]
+    sheet.rows([_action(action, language) for action in plan["actions"]], header, figures=(1, 2, 3, 4))
+
+
+def _feasibility(feasible: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
+    best = figures.lift(feasible["best_reachable_lift"])
+    sheet.line(
+        say(
+            language,
+            "mde",
+            mde=figures.lift(feasible["minimum_detectable_lift"]),
+            expected=figures.lift(feasible["expected_lift"]),
+            low=figures.lift(feasible["expected_lift_low"]),
+            high=figures.lift(feasible["expected_lift_high"]),
+            best=best,
+            chance=figures.probability(feasible["chance_of_goal"]),
+        )
+    )
+    if not feasible["is_reachable"]:
+        sheet.line(say(language, "unreachable", best=best), "yellow")
+    elif not feasible["is_detectable"]:
+        sheet.line(say(language, "undetectable"), "yellow")
+
+
+def _action(action: Mapping[str, Any], language: Language) -> tuple[str, ...]:
+    yen = _yen(language)
+    reasons = ", ".join(f"{name(language, 'reason', why)} {count}" for why, count in action["why_not"].items())
+    worth = action["expected_value_jpy"]["mean"]
+    return action["action"], str(action["eligible"]), str(action["units"]), yen(action["cost_jpy"]), yen(worth), reasons
+
+
+def _content(shown: Shown, language: Language, sheet: Sheet, every: bool) -> None:
+    summary = shown.review.summary
+    by_id = {draft.id: draft for draft in shown.drafts}
+    messages = ", ".join(f"{message} {count}" for message, count in summary["messages"].items())
+    languages = ", ".join(f"{lang} {count}" for lang, count in summary["languages"].items())
+    counts = {key: summary[key] for key in ("units", "drafts", "variant")}
+    cost = _yen(language)(summary["cost_jpy"])
+    sheet.blank()
+    sheet.line(say(language, "batch_counts", messages=messages, languages=languages, cost=cost, **counts))
+    if summary["note"]:
+        sheet.line(say(language, "note", note=summary["note"]), "yellow")
+    _flags(summary["flags"], language, sheet)
+    if every or shown.review.kind == "each":
+        for draft in shown.drafts:
+            _draft(draft, language, sheet)
+        return
+    for kind in ("random", "worst"):
+        sheet.heading(say(language, f"sample_{kind}"))
+        for ident in summary["samples"][kind]:
+            if ident in by_id:
+                _draft(by_id[ident], language, sheet)
+
+
+def _flags(flags: Mapping[str, list[str]], language: Language, sheet: Sheet) -> None:
+    if not flags:
+        sheet.line(say(language, "no_flags"), "green")
+        return
+    sheet.line(say(language, "flags", count=len(flags)), "yellow")
+    for ident, problems in list(flags.items())[:10]:
+        sheet.line(f"{ident}: {'; '.join(problems)}", indent=2)
+
+
+def _draft(draft: Draft, language: Language, sheet: Sheet) -> None:
+    facts = {key: value for key, value in draft.facts.items() if not key.startswith(_LEFT_OUT_OF_FACTS)}
+    sheet.blank()
+    sheet.line(say(language, "draft_head", id=draft.id), "bold", indent=2)
+    sender = f"{draft.sender.name} <{draft.sender.email}>"
+    recipient = f"{draft.recipient.name} <{draft.recipient.email}>"
+    sheet.line(say(language, "from_to", sender=sender, recipient=recipient), "dim", indent=2)
+    sheet.line(draft.subject, "bold", indent=2)
+    for line in draft.text.splitlines():
+        sheet.line(line, indent=4)
+    sheet.line(say(language, "facts", facts=", ".join(f"{k}={v}" for k, v in facts.items())), "dim", indent=2)
+
+
+def _yen(language: Language) -> Any:
+    return lambda amount: figures.yen(language, amount)
