@@ -17,6 +17,7 @@ import click
 
 #: Command -> (module, what it does in one line). In the order in which a newcomer needs them.
 COMMANDS = {
+    "demo": ("demo", "Watch a team at work: a whole campaign in about a minute."),
     "init": ("setup", "Write an example company to try: a brief and its data."),
     "check": ("setup", "Check a brief and its playbook; report every fault at once."),
     "schema": ("setup", "Print the brief's JSON Schema, for editors."),
@@ -73,9 +74,11 @@ class _Lazy(click.Group):
 
 EPILOG = """\b
 Try it, without key, network or server:
-  kizuna init --example saas shop
-  cd shop
-  kizuna check brief.yaml
+  kizuna demo
+Or step by step:
+  kizuna init --example saas my-company
+  cd my-company
+  kizuna check
 """
 
 

@@ -58,14 +58,15 @@ def show(lang: "Language", review: str, brief: Path, every: bool, as_json: bool)
     "kizuna approve nagare-save.1.feature_tutorial.0 --without A000012 --without A000481",
 )
 @click.command()
-@click.argument("review")
+@click.argument("reviews", nargs=-1, required=True, metavar="REVIEW...")
 @brief_option
 @click.option("--without", multiple=True, help="Leave out: an action of a plan, a unit of a batch.")
 @json_option
 @click.pass_obj
-def approve(lang: "Language", review: str, brief: Path, without: tuple[str, ...], as_json: bool) -> None:
-    """Approve REVIEW, whole or all but some. Binds exactly the bytes that stand now."""
-    _decide(lang, review, brief, as_json, type="approve", without=without)
+def approve(lang: "Language", reviews: tuple[str, ...], brief: Path, without: tuple[str, ...], as_json: bool) -> None:
+    """Approve REVIEW (or several), whole or all but some. Binds exactly the bytes that stand now."""
+    for review in reviews:
+        _decide(lang, review, brief, as_json, type="approve", without=without)
 
 
 @examples(
