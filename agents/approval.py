@@ -7,6 +7,7 @@ from langgraph.types import Command, interrupt
 
 from ..domain.clock import after_business_days
 from ..domain.decision import Reason
+from ..domain.draft import bundle_digest
 from ..domain.playbook import Role
 from ..domain.review import MAX_REVISIONS, ReviewKind, ReviewState, Wish
 from ..store import campaigns, decisions, reviews
@@ -108,10 +109,11 @@ def settle_content(state: ReviewThreadState, runtime: Runtime[Context]) -> Comma
     """Go on as the review row says; an answer that is not in the row changes nothing (fail closed)."""
     with runtime.context.open().store.read() as session:
         row = reviews.review(session, state["review"])
+        standing = bundle_digest(reviews.digests_of(session, state["review"]))
     assert row is not None
     if row.state == ReviewState.OPEN:
         return Command(goto="content_gate")
-    if row.state == ReviewState.APPROVED:
+    if row.state == ReviewState.APPROVED and row.digest == standing:
         return Command(goto="release")
     if row.state == ReviewState.REJECTED and row.revision < MAX_REVISIONS:
         return Command(goto="revise")

@@ -21,6 +21,11 @@ from .workspace import Context, Workspace
 
 _ARRIVED = frozenset({DeliveryState.SENT.value, DeliveryState.HANDED_OVER.value})
 _ANSWERED = "survey_answered"
+#: An approved review is dropped where its drafts are no longer those that were approved.
+_WHY_DROPPED = {
+    ReviewState.EXPIRED.value: Reason.APPROVAL_EXPIRED,
+    ReviewState.APPROVED.value: Reason.APPROVAL_VOID,
+}
 
 
 def release(state: ReviewThreadState, runtime: Runtime[Context]) -> ReviewThreadState:
@@ -59,7 +64,7 @@ def drop(state: ReviewThreadState, runtime: Runtime[Context]) -> ReviewThreadSta
         row = reviews.review(session, state["review"])
         assert row is not None
         expired = row.state == ReviewState.EXPIRED
-        reason = Reason.APPROVAL_EXPIRED if expired else Reason.NOT_APPROVED
+        reason = _WHY_DROPPED.get(row.state, Reason.NOT_APPROVED)
         _drop(session, reviews.drafts_of(session, row.id), reason, "expired" if expired else "rejected")
         row.applied_at = workspace.clock.now()
         session.add(row)

@@ -1,5 +1,6 @@
 """Features and scores of all units on a date: what every agent's figures rest on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -46,9 +47,10 @@ class Scored:
     model: dict[str, Any]
 
 
-def open_customers(workspace: Workspace) -> Customers:
+def open_customers(workspace: Workspace, only: Collection[str] | None = None) -> Customers:
     """Read and check the sources; raises ContractBroken with the faults when too much is wrong."""
-    return open_sources(workspace.data, faulty_rows_allowed=workspace.brief.sources.faulty_rows_allowed)
+    allowed = workspace.brief.sources.faulty_rows_allowed
+    return open_sources(workspace.data, faulty_rows_allowed=allowed, only=only)
 
 
 def score_units(workspace: Workspace, customers: Customers, as_of: date) -> Scored:
@@ -138,7 +140,7 @@ def _fit_churn(workspace: Workspace, customers: Customers, as_of: date) -> churn
 
 
 def _labelled(workspace: Workspace, customers: Customers, cutoff: date, window: int) -> tuple[Array, Array]:
-    """Features on the cut-off and who cancelled in the window after it, of units active then and not contacted in it."""
+    """Features on the cut-off and who cancelled in the window after it, of units active then and left alone in it."""
     table = build_features(customers, cutoff)
     start, end = start_of(cutoff), start_of(cutoff + timedelta(days=window))
     stayed = retained(customers, table.unit_ids, start, end)

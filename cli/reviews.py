@@ -65,8 +65,7 @@ def show(lang: "Language", review: str, brief: Path, every: bool, as_json: bool)
 @click.pass_obj
 def approve(lang: "Language", reviews: tuple[str, ...], brief: Path, without: tuple[str, ...], as_json: bool) -> None:
     """Approve REVIEW (or several), whole or all but some. Binds exactly the bytes that stand now."""
-    for review in reviews:
-        _decide(lang, review, brief, as_json, type="approve", without=without)
+    _decide(lang, reviews, brief, as_json, type="approve", without=without)
 
 
 @examples(
@@ -89,10 +88,10 @@ def reject(
     lang: "Language", review: str, brief: Path, reason: str, wish: str | None, without: tuple[str, ...], as_json: bool
 ) -> None:
     """Reject REVIEW, with the reason."""
-    _decide(lang, review, brief, as_json, type="reject", reason=reason, wish=wish, without=without)
+    _decide(lang, (review,), brief, as_json, type="reject", reason=reason, wish=wish, without=without)
 
 
-def _decide(lang: "Language", review: str, brief: Path, as_json: bool, **answer: Any) -> None:
+def _decide(lang: "Language", reviews: tuple[str, ...], brief: Path, as_json: bool, **answer: Any) -> None:
     from pydantic import ValidationError
 
     from ..domain.errors import UserError
@@ -105,12 +104,15 @@ def _decide(lang: "Language", review: str, brief: Path, as_json: bool, **answer:
         given = Answer.model_validate(answer)
     except ValidationError as error:
         raise UserError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from error
-    row = decide(workspace, review, who(workspace), given)
+    person = who(workspace)
+    decided = [decide(workspace, review, person, given) for review in reviews]
     if as_json:
-        print_json({"review": row.id, "decided": given.type, "digest": row.digest})
+        print_json([{"review": row.id, "decided": given.type, "digest": row.digest} for row in decided])
         return
     key = "approved" if given.type == "approve" else "rejected"
-    click.echo(say(lang, key, id=row.id, digest=row.digest[:12]))
+    for row in decided:
+        click.echo(say(lang, key, id=row.id, digest=row.digest[:12]))
+    click.echo(say(lang, "go_on"))
 
 
 @examples(

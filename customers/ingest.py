@@ -2,6 +2,7 @@
 
 import csv
 import difflib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -52,15 +53,20 @@ class Customers:
         self.close()
 
 
-def open_sources(folder: Path, *, faulty_rows_allowed: float) -> Customers:
-    """Read all source files of a folder. Raises when a file is missing or breaks its contract too often."""
+def open_sources(folder: Path, *, faulty_rows_allowed: float, only: Collection[str] | None = None) -> Customers:
+    """Read the source files of a folder, or `only` those named (with what they refer to).
+
+    Raises when a file is missing or breaks its contract too often.
+    """
     headers = _read_headers(folder)
     connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": True})
     try:
         customers = Customers(connection, {}, [], {}, None)
         for source in contract():
+            if only is not None and source.name not in only:
+                continue
             _read(customers, source, folder / source.file, headers[source.name], faulty_rows_allowed)
-        customers.data_until = _latest_moment(connection)
+        customers.data_until = _latest_moment(customers)
         connection.execute(_WAS_ACTIVE)
         connection.execute("SET enable_external_access = false")
     except BaseException:
@@ -143,9 +149,10 @@ def _header_faults(source: Source, header: list[str]) -> list[Fault]:
     return faults
 
 
-def _latest_moment(connection: duckdb.DuckDBPyConnection) -> datetime | None:
-    rows = connection.execute(
-        "SELECT greatest((SELECT max(happened_at) FROM app_events), (SELECT max(ordered_at) FROM orders))"
-    ).fetchall()
-    moment: datetime | None = rows[0][0]
-    return moment.replace(tzinfo=UTC) if moment else None
+def _latest_moment(customers: Customers) -> datetime | None:
+    """The newest event or order among the sources that were read."""
+    latest: list[datetime | None] = []
+    for source, column in (("app_events", "happened_at"), ("orders", "ordered_at")):
+        if source in customers.row_counts:
+            latest += customers.connection.execute(f"SELECT max({column}) FROM {source}").fetchone() or []  # noqa: S608
+    return max((moment.replace(tzinfo=UTC) for moment in latest if moment is not None), default=None)

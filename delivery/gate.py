@@ -26,7 +26,7 @@ def approved_bytes(session: Session, row: DeliveryRow, brief: Brief, now: dateti
         raise ApprovalVoid("nobody approved this draft")
     draft = reviews.as_draft(draft_row)
     _check_digest(draft, approval, row)
-    _check_review(reviews.review(session, approval.review_id), approval, draft)
+    _check_review(reviews.review(session, approval.review_id), approval, draft, draft_row.review_id)
     _check_now(session, draft, approval, brief, now)
     return draft
 
@@ -34,13 +34,16 @@ def approved_bytes(session: Session, row: DeliveryRow, brief: Brief, now: dateti
 def _check_digest(draft: Draft, approval: ApprovalRow, row: DeliveryRow) -> None:
     if not (draft.digest == approval.digest == row.digest):
         raise ApprovalVoid("the message changed after it was approved")
-    if (draft.key, draft.contact_id, draft.channel) != (row.key, row.contact_id, row.channel):
+    approved = (draft.key, draft.unit_id, draft.contact_id, draft.action, draft.channel, draft.not_after)
+    if approved != (row.key, row.unit_id, row.contact_id, row.action, row.channel, row.not_after):
         raise ApprovalVoid("the delivery is not the one that was approved")
 
 
-def _check_review(review: ReviewRow | None, approval: ApprovalRow, draft: Draft) -> None:
+def _check_review(review: ReviewRow | None, approval: ApprovalRow, draft: Draft, asked_in: str) -> None:
     if review is None or review.state != ReviewState.APPROVED or review.decided_by != approval.approved_by:
         raise ApprovalVoid("the review behind the approval does not stand")
+    if review.id != asked_in or draft.unit_id in review.answer.get("without", ()):
+        raise ApprovalVoid("the review behind the approval is not about this draft")
     is_reps_own_draft = review.role == Role.SALES_REP and review.assignee == approval.approved_by
     if approval.approved_by in {*review.authors, draft.author} and not is_reps_own_draft:
         raise ApprovalVoid("nobody approves their own work")

@@ -1,8 +1,8 @@
 """The outbox worker: the only code that lets something out, and only what is approved, byte for byte."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlmodel import Session
 
@@ -13,7 +13,7 @@ from ..domain.delivery import DeliveryState
 from ..domain.draft import Draft
 from ..domain.errors import ApprovalVoid
 from ..domain.playbook import Action, Channel
-from ..store import audit, deliveries, guardrails, reviews
+from ..store import audit, campaigns, deliveries, guardrails, reviews
 from ..store.database import Store
 from ..store.deliveries import Claim
 from ..store.leases import new_owner
@@ -68,43 +68,50 @@ class Worker:
         self._settle_abandoned(tally)
         while True:
             with self.store.write() as session:
-                claims = deliveries.claim(session, self.owner, self.clock.now(), BATCH)
+                claims = deliveries.claim(session, self.owner, self.terms.brief.name, self.clock.now(), BATCH)
             if not claims:
                 return tally
-            for claim in claims:
-                tally.add(self._deliver(claim))
+            self._deliver(claims, tally)
 
-    def _deliver(self, claim: Claim) -> str:
-        """One delivery: check everything and mark the intent in one transaction, send, record the end."""
-        draft = self._intend(claim)
-        if draft is None:
-            return "held back"
-        with self.store.read() as session:
-            row = deliveries.held(session, claim)
-        if row is None:
-            return "lost"
-        place = self.transport.send(
-            self._message(draft, row), message_id=row.message_id, channel=draft.channel, mailbox=draft.sender.email
-        )
-        return self._finish(claim, draft, place)
+    def _deliver(self, claims: list[Claim], tally: Tally) -> None:
+        """A few deliveries: check and mark all intents in one transaction, send, record all ends in another.
 
-    def _intend(self, claim: Claim) -> Draft | None:
-        now = self.clock.now()
+        What a crash can leave in `intent` is at most this batch.
+        """
         with self.store.write() as session:
-            row = deliveries.held(session, claim)
-            if row is None:
-                return None
-            try:
-                draft = approved_bytes(session, row, self.terms.brief, now)
-            except ApprovalVoid as error:
-                self._close(session, row, DeliveryState.SUPPRESSED, Reason.APPROVAL_VOID, str(error))
-                return None
-            reason = self._guardrail(session, row, now)
-            if reason is None:
-                deliveries.mark_intent(session, row, now)
-                return draft
+            self._keep_to_the_brief_in_force(session)
+            intended = [(claim, draft, row) for claim in claims for draft, row in self._intend(session, claim)]
+        sent = [
+            (claim, draft, self.transport.send(self._message(draft, row), **_addressed(row, draft)))
+            for claim, draft, row in intended
+        ]
+        with self.store.write() as session:
+            for claim, draft, place in sent:
+                tally.add(self._finish(session, claim, draft, place))
+
+    def _keep_to_the_brief_in_force(self, session: Session) -> None:
+        """The brief may have been changed, by another process, after this worker began."""
+        campaign = campaigns.campaign(session, self.terms.brief.name)
+        if campaign is not None:
+            self.terms = replace(self.terms, brief=campaigns.brief_of(campaign))
+
+    def _intend(self, session: Session, claim: Claim) -> list[tuple[Draft, DeliveryRow]]:
+        """The approved draft with its delivery, marked as about to leave; nothing where something forbids it."""
+        now = self.clock.now()
+        row = deliveries.held(session, claim)
+        if row is None:
+            return []
+        try:
+            draft = approved_bytes(session, row, self.terms.brief, now)
+        except ApprovalVoid as error:
+            self._close(session, row, DeliveryState.SUPPRESSED, Reason.APPROVAL_VOID, str(error))
+            return []
+        reason = self._guardrail(session, row, now)
+        if reason is not None:
             self._hold_back(session, row, reason, now)
-            return None
+            return []
+        deliveries.mark_intent(session, row, now)
+        return [(draft, row)]
 
     def _guardrail(self, session: Session, row: DeliveryRow, now: datetime) -> Reason | None:
         if row.not_after <= now:
@@ -150,29 +157,28 @@ class Worker:
             campaign=row.campaign,
         )
 
-    def _finish(self, claim: Claim, draft: Draft, place: str) -> str:
+    def _finish(self, session: Session, claim: Claim, draft: Draft, place: str) -> str:
         state = DeliveryState.HANDED_OVER if draft.channel is Channel.REP_DRAFT else DeliveryState.SENT
         now = self.clock.now()
-        with self.store.write() as session:
-            row = deliveries.held(session, claim)
-            if row is None:
-                return "lost"
-            deliveries.end(session, row, state, now, place=place)
-            audit.record(
-                session,
-                at=now,
-                actor="worker",
-                action=f"delivery_{state}",
-                subject=row.key,
-                details={"digest": draft.digest, "message_id": row.message_id},
-            )
+        row = deliveries.held(session, claim)
+        if row is None:
+            return "lost"
+        deliveries.end(session, row, state, now, place=place)
+        audit.record(
+            session,
+            at=now,
+            actor="worker",
+            action=f"delivery_{state}",
+            subject=row.key,
+            details={"digest": draft.digest, "message_id": row.message_id},
+        )
         return state
 
     def _settle_abandoned(self, tally: Tally) -> None:
         """Deliveries whose worker died: before the intent nothing left; after it, only evidence decides."""
         with self.store.write() as session:
             now = self.clock.now()
-            for row in deliveries.abandoned(session):
+            for row in deliveries.abandoned(session, self.terms.brief.name):
                 if row.state == DeliveryState.LEASED:
                     deliveries.put_back(session, row, now, now, "worker_gone")
                     continue
@@ -193,6 +199,10 @@ class Worker:
             deliveries.end(session, row, state, now, "worker_gone")
         audit.record(session, at=now, actor="worker", action=f"delivery_{state}", subject=row.key)
         return state
+
+
+def _addressed(row: DeliveryRow, draft: Draft) -> dict[str, Any]:
+    return {"message_id": row.message_id, "channel": draft.channel, "mailbox": draft.sender.email}
 
 
 def _mailbox(session: Session, row: DeliveryRow) -> str:

@@ -58,12 +58,12 @@ def refusal(workspace: Workspace, row: ReviewRow, person: Person) -> str | None:
         if person.login == row.assignee and Role.SALES_REP in person.roles:
             return None
         return f"this is for {row.assignee}, the responsible sales rep"
+    if person.login in row.authors:
+        return f"{person.login} had a hand in it, and nobody approves their own work; ask another supervisor"
     if Role.SUPERVISOR not in person.roles or person.login not in named:
         return f"this takes a supervisor named in the brief: {', '.join(sorted(named))}"
     if row.assignee is not None and person.login != row.assignee:
         return f"this was handed to {row.assignee}"
-    if person.login in row.authors:
-        return f"{person.login} had a hand in it, and nobody approves their own work; ask another supervisor"
     return None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..agents.approval import as_request
 from ..agents.facts import unsubscribe_base
-from ..agents.records import keep_outcomes, keep_people
+from ..agents.records import NEWS, keep_outcomes, keep_people
 from ..agents.scoring import open_customers
 from ..agents.workspace import Workspace
 from ..delivery.worker import Worker
@@ -116,7 +116,7 @@ def _read_news(workspace: Workspace, row: CampaignRow) -> None:
     with workspace.store.read() as session:
         if campaigns.setting(session, _SEEN) == seen:
             return
-    with open_customers(workspace) as customers:
+    with open_customers(workspace, NEWS) as customers:
         keep_people(workspace, customers)
         keep_outcomes(workspace, customers, row.started_at)
     with workspace.store.write() as session:
@@ -124,7 +124,7 @@ def _read_news(workspace: Workspace, row: CampaignRow) -> None:
 
 
 def _fingerprint(folder: Path) -> str:
-    files = sorted(path for path in folder.iterdir() if path.is_file())
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.stem in NEWS)
     seen = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     return hashlib.sha256(repr(seen).encode()).hexdigest()
 

@@ -31,11 +31,15 @@ class Claim:
     generation: int
 
 
-def claim(session: Session, owner: str, now: datetime, limit: int) -> list[Claim]:
-    """Take up to `limit` deliveries that are due (business time) for this worker (real-time lease)."""
+def claim(session: Session, owner: str, campaign: str, now: datetime, limit: int) -> list[Claim]:
+    """Take up to `limit` of a campaign's deliveries that are due (business time) for this worker (real-time lease)."""
     due = (
         select(DeliveryRow)
-        .where(col(DeliveryRow.state) == DeliveryState.QUEUED, col(DeliveryRow.due_at) <= now)
+        .where(
+            DeliveryRow.campaign == campaign,
+            col(DeliveryRow.state) == DeliveryState.QUEUED,
+            col(DeliveryRow.due_at) <= now,
+        )
         .order_by(col(DeliveryRow.due_at), col(DeliveryRow.key))
         .limit(limit)
     )
@@ -48,9 +52,12 @@ def claim(session: Session, owner: str, now: datetime, limit: int) -> list[Claim
     return claims
 
 
-def abandoned(session: Session) -> list[DeliveryRow]:
-    """Deliveries whose worker is gone: its lease ran out, or its process died."""
-    held = select(DeliveryRow).where(col(DeliveryRow.state).in_([DeliveryState.LEASED, DeliveryState.INTENT]))
+def abandoned(session: Session, campaign: str) -> list[DeliveryRow]:
+    """A campaign's deliveries whose worker is gone: its lease ran out, or its process died."""
+    held = select(DeliveryRow).where(
+        DeliveryRow.campaign == campaign,
+        col(DeliveryRow.state).in_([DeliveryState.LEASED, DeliveryState.INTENT]),
+    )
     now = datetime.now(UTC)
     return [
         row

@@ -31,7 +31,8 @@ def keep_reps(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 def keep_consents(session: Session, rows: list[dict[str, Any]]) -> None:
-    insert_new(session, ConsentRow, rows)
+    """Add records to the log of consents; what is recorded never changes."""
+    insert_or_update(session, ConsentRow, rows)
 
 
 def suppress(session: Session, hashes: Iterable[str], reason: str, at: datetime) -> None:

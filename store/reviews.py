@@ -97,6 +97,11 @@ def drafts_of(session: Session, review_id: str) -> list[DraftRow]:
     return list(session.exec(query.order_by(col(DraftRow.id))))
 
 
+def digests_of(session: Session, review_id: str) -> list[str]:
+    """The digests of the drafts a review asks about now."""
+    return list(session.exec(select(DraftRow.digest).where(DraftRow.review_id == review_id, DraftRow.state != "replaced")))
+
+
 def draft(session: Session, draft_id: str) -> DraftRow | None:
     return session.get(DraftRow, draft_id)
 

@@ -13,6 +13,7 @@ from .state import NEVER, Bools, Bytes, Floats, Ints, Rows
 from .truth import (
     BASE_UPGRADE,
     BASE_UPGRADE_NEAR_QUOTA,
+    FRESH_HEALTH,
     NEAR_QUOTA,
     base_hazard,
     drift_health,
@@ -68,7 +69,9 @@ class Year:
 def live_year(rng: np.random.Generator, people: Population, today: int) -> Year:
     """Health, tickets, upgrades and cancellations of a block of accounts."""
     n = people.size_of_block
-    health = (people.health_mean + rng.standard_normal(n, np.float32)).astype(np.float32)
+    fresh = (FRESH_HEALTH + 0.35 * rng.standard_normal(n, np.float32)).astype(np.float32)
+    age = np.maximum(today - 7 * WEEKS - people.started, 0).astype(np.float32)
+    health = drift_health(fresh, people.health_mean, age, rng.standard_normal(n, np.float32))
     year = Year(
         people,
         today,
@@ -81,7 +84,8 @@ def live_year(rng: np.random.Generator, people: Population, today: int) -> Year:
     tickets: list[Columns] = []
     for week in range(WEEKS):
         day = year.begins + 7 * week
-        year.health = drift_health(year.health, people.health_mean, 7, rng.standard_normal(n, np.float32))
+        drifted = drift_health(year.health, people.health_mean, 7, rng.standard_normal(n, np.float32))
+        year.health = np.where(people.started <= day, drifted, fresh)
         if people.guest_of_honour is not None:
             year.health[people.guest_of_honour] = 1.6
         year.engaged[week] = engagement(year.health)

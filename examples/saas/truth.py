@@ -58,12 +58,12 @@ class Effect:
 
 
 EFFECTS = (
-    Effect("feature_tutorial", (), "opened", "overlooks", 0.40, 0.80),
+    Effect("feature_tutorial", (), "opened", "overlooks", 0.30, 0.70),
     Effect("survey_before_discount", ("survey",), "opened", "everybody", 0.85, 1.0),
     Effect("survey_before_discount", tuple(FOLLOW_UPS), "opened", "answered", 0.60, 1.0),
     Effect("upsell_draft", (), "received", "unhappy", 1.50, 1.0, upgrade_points=0.22),
     Effect("usage_digest", (), "opened", "everybody", 1.0, 1.0),
-    Effect("renewal_reminder", (), "received", "inactive", 2.20, 1.20),
+    Effect("renewal_reminder", (), "received", "inactive", 2.30, 1.90),
 )
 
 
@@ -77,31 +77,33 @@ def effect_slot(action: str, step: str) -> int | None:
 
 def engagement(health: Floats) -> Floats:
     """0 is gone quiet, 1 is fully engaged. Steep: most accounts are one or the other."""
-    value: Floats = (1 / (1 + np.exp(-5 * (health + 0.45)))).astype(np.float32)
+    value: Floats = (1 / (1 + np.exp(-8 * (health + 0.45)))).astype(np.float32)
     return value
 
 
-HEALTH_SPREAD = 1.0
-HEALTH_DAYS = 240
+FRESH_HEALTH = 0.2
+"""Where a new account starts: with good intentions."""
+HEALTH_SPREAD = 0.5
+HEALTH_DAYS = 200
 
 
-def drift_health(health: Floats, mean: Floats, days: float, noise: Floats) -> Floats:
+def drift_health(health: Floats, mean: Floats, days: Floats | float, noise: Floats) -> Floats:
     """Health some days later: it wanders around the account's own mean."""
-    stays = float(np.exp(-days / HEALTH_DAYS))
+    stays = np.exp(-np.asarray(days, np.float32) / HEALTH_DAYS)
     moved: Floats = mean + (health - mean) * stays + HEALTH_SPREAD * np.sqrt(1 - stays * stays) * noise
     return moved.astype(np.float32)
 
 
 def events_in_30_days(engaged: Floats, size: Floats) -> Floats:
     """Expected app events."""
-    rate: Floats = size * (0.02 + 0.98 * engaged)
+    rate: Floats = size * (0.15 + 0.85 * engaged)
     return rate
 
 
 def base_hazard(engaged: Floats, overlooks: Bools, unhappy: Bools, tenure_days: Floats) -> Floats:
     """Monthly cancellation hazard without any mail."""
-    hazard: Floats = 0.003 + 0.104 * (1 - engaged)
-    hazard = hazard * np.where(overlooks, 1.3, 1.0) * np.where(unhappy, 2.0, 1.0)
+    hazard: Floats = 0.004 + 0.22 * (1 - engaged) ** 1.5
+    hazard = hazard * np.where(overlooks, 2.0, 1.0) * np.where(unhappy, 2.5, 1.0)
     hazard = hazard * np.where(tenure_days < 90, 1.3, np.where(tenure_days < 180, 1.12, 1.0))
     return hazard.astype(np.float32)
 
