@@ -117,17 +117,19 @@ def playbooks(lang: "Language", as_json: bool) -> None:
 @click.option("--until-asked", is_flag=True, help="Stop as soon as something waits for a person.")
 @click.pass_obj
 def fast_forward(lang: "Language", brief: Path, days: int, until_asked: bool) -> None:
-    """Let an example company's world live on: customers answer, buy, leave; `tick` runs once a day.
+    """Let an example company's world live on: customers answer, buy, leave; each day on which something is due, `tick` runs.
 
     Works on companies made by `kizuna init` only.
     """
-    from ..service.running import status, tick
+    from ..service.running import is_anything_due, status, tick
 
     workspace = open_brief(brief, lang)
     if not (workspace.folder / "world").is_dir():
         raise click.UsageError(f"{workspace.folder} is no example company: its time can't be moved")
     for _ in range(days):
         _live_one_day(workspace)
+        if not is_anything_due(workspace):
+            continue
         now = tick(workspace)
         if now.state == "finished" or (until_asked and now.waiting):
             break

@@ -1,6 +1,8 @@
 """Decide: list, show, approve, edit, reject, hand over. Every right is checked here, whoever asks."""
 
 import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,9 +72,9 @@ def refusal(workspace: Workspace, row: ReviewRow, person: Person) -> str | None:
 def decide(workspace: Workspace, review_id: str, person: Person, answer: Answer) -> ReviewRow:
     """Approve or reject. Binds the digest that stands now; the second of two deciders gets a Conflict."""
     now = workspace.clock.now()
-    with workspace.store.write() as session:
+    with _refusals_on_record(workspace, person, answer.type, review_id), workspace.store.write() as session:
         row = _review(session, review_id)
-        _check_rights(session, workspace, row, person, f"{answer.type}_refused")
+        _check_rights(workspace, row, person)
         _check_answer(session, row, answer)
         if row.kind != ReviewKind.PLAN:
             standing = bundle_digest([draft.digest for draft in reviews.drafts_of(session, row.id)])
@@ -98,14 +100,14 @@ def decide(workspace: Workspace, review_id: str, person: Person, answer: Answer)
 def edit(workspace: Workspace, draft_key: str, person: Person, *, subject: str | None, text: str | None) -> Edited:
     """Change a draft's words. Its review asks about the new words from then on; who edits is an author."""
     now = workspace.clock.now()
-    with workspace.store.write() as session:
+    with _refusals_on_record(workspace, person, "edit", draft_key), workspace.store.write() as session:
         stored = reviews.draft(session, draft_key)
         if stored is None:
             raise UserError(f"no draft {draft_key!r}; `kizuna show REVIEW` lists them")
         row = _review(session, stored.review_id)
         if stored.state != "waiting" or row.state != ReviewState.OPEN:
             raise Conflict(f"{draft_key} can't be edited any more: its review is {row.state}")
-        _check_may_edit(session, workspace, row, person)
+        _check_may_edit(workspace, row, person)
         old = reviews.as_draft(stored)
         new = _rewritten(old, person, old.subject if subject is None else subject, old.text if text is None else text)
         changed = changed_commitments(
@@ -138,9 +140,9 @@ def draft_text(workspace: Workspace, draft_key: str) -> str:
 def hand_over(workspace: Workspace, review_id: str, person: Person, to: str) -> ReviewRow:
     """Let somebody else decide; they must be allowed to."""
     now = workspace.clock.now()
-    with workspace.store.write() as session:
+    with _refusals_on_record(workspace, person, "hand_over", review_id), workspace.store.write() as session:
         row = _review(session, review_id)
-        _check_rights(session, workspace, row, person, "hand_over_refused")
+        _check_rights(workspace, row, person)
         if row.state != ReviewState.OPEN:
             raise Conflict(_too_late(row))
         taker = people.person(session, to)
@@ -168,20 +170,34 @@ def _review(session: Session, review_id: str) -> ReviewRow:
     return row
 
 
-def _check_rights(session: Session, workspace: Workspace, row: ReviewRow, person: Person, audited: str) -> None:
+@contextmanager
+def _refusals_on_record(workspace: Workspace, person: Person, attempt: str, subject: str) -> Iterator[None]:
+    """A refused attempt changes nothing, but stays on record: in a transaction of its own."""
+    try:
+        yield
+    except NotAllowed:
+        with workspace.store.write() as session:
+            audit.record(
+                session,
+                at=workspace.clock.now(),
+                actor=person.login,
+                action=f"{attempt}_refused",
+                subject=subject,
+            )
+        raise
+
+
+def _check_rights(workspace: Workspace, row: ReviewRow, person: Person) -> None:
     wanting = refusal(workspace, row, person)
-    if wanting is None:
-        return
-    audit.record(session, at=workspace.clock.now(), actor=person.login, action=audited, subject=row.id)
-    session.commit()  # the refused attempt stays on record
-    raise NotAllowed(wanting)
+    if wanting is not None:
+        raise NotAllowed(wanting)
 
 
-def _check_may_edit(session: Session, workspace: Workspace, row: ReviewRow, person: Person) -> None:
+def _check_may_edit(workspace: Workspace, row: ReviewRow, person: Person) -> None:
     """Whoever could decide may edit; so may an earlier editor of the same draft."""
     if person.login in row.authors and Role.SUPERVISOR in person.roles and row.role == Role.SUPERVISOR:
         return
-    _check_rights(session, workspace, row, person, "edit_refused")
+    _check_rights(workspace, row, person)
 
 
 def _check_answer(session: Session, row: ReviewRow, answer: Answer) -> None:

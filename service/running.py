@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from ..agents.approval import as_request
@@ -207,6 +207,10 @@ def status(workspace: Workspace, *, busy: bool = False) -> Status:
         )
 
 
-def next_stop(now: datetime, until: datetime) -> datetime:
-    """The next moment at which fast-forward looks in: a day later, or the end."""
-    return min(now + timedelta(days=1), until)
+def is_anything_due(workspace: Workspace) -> bool:
+    """Whether a tick would find something to do now: a date has come, or journeys wait for what customers do."""
+    now = status(workspace)
+    if now.next_due is not None and now.next_due <= now.now:
+        return True
+    with workspace.store.read() as session:
+        return decisions.has_journeys(session, now.campaign) or bool(reviews.to_apply(session, now.campaign))

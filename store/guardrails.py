@@ -3,8 +3,25 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, null, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -14,6 +31,7 @@ from ..domain.decision import Reason
 from ..domain.delivery import REACHED
 from ..domain.playbook import Action, Channel
 from .tables import ConsentRow, ContactRow, DeliveryRow, PauseRow, SuppressionRow
+from .types import UtcDateTime
 
 #: These pass with time; every other reason is final for the message.
 PASSING = frozenset({Reason.PAUSED, Reason.CAPACITY, Reason.FREQUENCY_CAP, Reason.TOO_SOON, Reason.QUIET_HOURS})
@@ -38,40 +56,84 @@ class Question:
 
 def guardrails_that_speak(session: Session, question: Question) -> Mapping[str, Reason]:
     """Contact id -> the first guardrail that forbids the message now; contacts with none are left out."""
-    spoken = case(*_rules(question), else_=null())
-    query = select(col(ContactRow.contact_id), spoken.label("reason"))
-    if question.contacts is not None:
-        query = query.where(col(ContactRow.contact_id).in_(question.contacts))
-    else:
-        query = query.where(col(ContactRow.is_primary))
-    rows = session.execute(query).all()
+    brief, action, at = question.brief, question.action, question.at
+    shape = _Shape(
+        caps=tuple(cap.messages for cap in question.caps),
+        is_mail=Channel.EMAIL in action.channels,
+        is_named=question.contacts is not None,
+        is_planning=question.planning,
+    )
+    moments = {f"since_cap_{i}": at - cap.per for i, cap in enumerate(question.caps)}
+    rows = session.execute(
+        _statement(shape),
+        {
+            **moments,
+            "at": at,
+            "since_gap": at - brief.guardrails.gap,
+            "since_cooldown": at - action.cooldown,
+            "since_week": at - timedelta(days=7),
+            "campaign": brief.name,
+            "scopes": ["all", brief.name],
+            "action": action.action,
+            "decision": question.decision_id or "",
+            "cost": action.cost.per_contact,
+            "budget": brief.budget.total,
+            "mails_a_week": brief.capacity.email_per_week,
+            "is_quiet": is_quiet(at, brief.guardrails.quiet_hours),
+            **({"contacts": list(question.contacts)} if question.contacts is not None else {}),
+        },
+    )
     return {contact_id: Reason(reason) for contact_id, reason in rows if reason is not None}
 
 
-def _rules(question: Question) -> list[tuple[ColumnElement[bool], str]]:
+@dataclass(frozen=True)
+class _Shape:
+    """What changes the query's text; everything else is a parameter."""
+
+    caps: tuple[int, ...]
+    is_mail: bool
+    is_named: bool
+    is_planning: bool
+
+
+@cache
+def _statement(shape: _Shape) -> Select[str, str | None]:
+    spoken = case(*_rules(shape), else_=null())
+    query = select(col(ContactRow.contact_id), spoken.label("reason"))
+    if shape.is_named:
+        return query.where(col(ContactRow.contact_id).in_(bindparam("contacts", expanding=True)))
+    return query.where(col(ContactRow.is_primary))
+
+
+def _rules(shape: _Shape) -> list[tuple[ColumnElement[bool], str]]:
+    """The final ones first: what can't pass with time is what the receipt should say."""
     rules = [
         (col(ContactRow.email).is_(None), Reason.UNREACHABLE),
         (_suppressed(), Reason.SUPPRESSED),
-        (~_has_consent(question.at), Reason.NO_CONSENT),
-        (_cooling_down(question), Reason.COOLDOWN),
-        (_over_budget(question), Reason.BUDGET_EXHAUSTED),
+        (~_has_consent(), Reason.NO_CONSENT),
+        (_cooling_down(), Reason.COOLDOWN),
+        (_over_budget(), Reason.BUDGET_EXHAUSTED),
     ]
-    if not question.planning:
+    if not shape.is_planning:
         rules += [
-            (_paused(question.brief.name), Reason.PAUSED),
-            (_channel_is_full(question), Reason.CAPACITY),
-            (_over_a_cap(question), Reason.FREQUENCY_CAP),
-            (_reached_since(question.at - question.brief.guardrails.gap) > 0, Reason.TOO_SOON),
-            (literal(is_quiet(question.at, question.brief.guardrails.quiet_hours)), Reason.QUIET_HOURS),
+            (_paused(), Reason.PAUSED),
+            *([(_channel_is_full(), Reason.CAPACITY)] if shape.is_mail else []),
+            (_over_a_cap(shape.caps), Reason.FREQUENCY_CAP),
+            (_reached_since(_moment("since_gap")) > 0, Reason.TOO_SOON),
+            (bindparam("is_quiet", type_=Boolean), Reason.QUIET_HOURS),
         ]
     return [(condition, reason.value) for condition, reason in rules]
+
+
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=UtcDateTime)
 
 
 def _suppressed() -> ColumnElement[bool]:
     return exists().where(col(SuppressionRow.address_hash) == col(ContactRow.address_hash))
 
 
-def _has_consent(at: datetime) -> ColumnElement[bool]:
+def _has_consent() -> ColumnElement[bool]:
     """The latest record says granted; on the same moment a withdrawal wins."""
     later = aliased(ConsentRow)
     same = and_(
@@ -83,76 +145,70 @@ def _has_consent(at: datetime) -> ColumnElement[bool]:
         same,
         col(later.state) != "granted",
         col(later.recorded_at) >= col(ConsentRow.recorded_at),
-        col(later.recorded_at) <= at,
+        col(later.recorded_at) <= _moment("at"),
     )
     return exists().where(
         col(ConsentRow.contact_id) == col(ContactRow.contact_id),
         col(ConsentRow.channel) == "email",
         col(ConsentRow.purpose) == "marketing",
         col(ConsentRow.state) == "granted",
-        col(ConsentRow.recorded_at) <= at,
+        col(ConsentRow.recorded_at) <= _moment("at"),
         ~withdrawn,
     )
 
 
-def _reached_since(since: datetime) -> ColumnElement[int]:
+def _counts() -> ColumnElement[bool]:
+    """Deliveries that reached, or may have reached, somebody."""
+    return col(DeliveryRow.state).in_([state.value for state in REACHED])
+
+
+def _reached_since(since: BindParameter[datetime]) -> ColumnElement[int]:
     return (
         select(func.count())
         .select_from(DeliveryRow)
-        .where(
-            col(DeliveryRow.unit_id) == col(ContactRow.unit_id),
-            col(DeliveryRow.state).in_([state.value for state in REACHED]),
-            col(DeliveryRow.reached_at) > since,
-        )
+        .where(col(DeliveryRow.unit_id) == col(ContactRow.unit_id), _counts(), col(DeliveryRow.reached_at) > since)
         .correlate(ContactRow)
         .scalar_subquery()
     )
 
 
-def _over_a_cap(question: Question) -> ColumnElement[bool]:
-    return or_(*[_reached_since(question.at - cap.per) >= cap.messages for cap in question.caps])
+def _over_a_cap(caps: tuple[int, ...]) -> ColumnElement[bool]:
+    return or_(*[_reached_since(_moment(f"since_cap_{i}")) >= messages for i, messages in enumerate(caps)])
 
 
-def _cooling_down(question: Question) -> ColumnElement[bool]:
-    earlier = [
+def _cooling_down() -> ColumnElement[bool]:
+    return exists().where(
         col(DeliveryRow.unit_id) == col(ContactRow.unit_id),
-        col(DeliveryRow.action) == question.action.action,
-        col(DeliveryRow.state).in_([state.value for state in REACHED]),
-        col(DeliveryRow.reached_at) > question.at - question.action.cooldown,
-    ]
-    if question.decision_id is not None:
-        earlier.append(col(DeliveryRow.decision_id) != question.decision_id)
-    return exists().where(*earlier)
+        col(DeliveryRow.action) == bindparam("action", type_=String),
+        col(DeliveryRow.decision_id) != bindparam("decision", type_=String),
+        _counts(),
+        col(DeliveryRow.reached_at) > _moment("since_cooldown"),
+    )
 
 
-def _over_budget(question: Question) -> ColumnElement[bool]:
+def _over_budget() -> ColumnElement[bool]:
     spent = (
         select(func.coalesce(func.sum(DeliveryRow.cost_jpy), 0.0))
-        .where(
-            col(DeliveryRow.campaign) == question.brief.name,
-            col(DeliveryRow.state).in_([state.value for state in REACHED]),
-        )
+        .where(col(DeliveryRow.campaign) == bindparam("campaign", type_=String), _counts())
         .scalar_subquery()
     )
-    return spent + question.action.cost.per_contact > question.brief.budget.total
+    return spent + bindparam("cost", type_=Float) > bindparam("budget", type_=Float)
 
 
-def _channel_is_full(question: Question) -> ColumnElement[bool]:
+def _channel_is_full() -> ColumnElement[bool]:
     """The week's mails are out; a rep's drafts are limited when planning."""
     sent = (
         select(func.count())
         .select_from(DeliveryRow)
         .where(
             col(DeliveryRow.channel) == Channel.EMAIL.value,
-            col(DeliveryRow.state).in_([state.value for state in REACHED]),
-            col(DeliveryRow.reached_at) > question.at - timedelta(days=7),
+            _counts(),
+            col(DeliveryRow.reached_at) > _moment("since_week"),
         )
         .scalar_subquery()
     )
-    if Channel.EMAIL not in question.action.channels:
-        return literal(False)
-    return sent >= question.brief.capacity.email_per_week
+    return sent >= bindparam("mails_a_week", type_=Integer)
 
 
-def _paused(campaign: str) -> ColumnElement[bool]:
-    return exists().where(col(PauseRow.scope).in_(["all", campaign]))
+def _paused() -> ColumnElement[bool]:
+    return exists().where(col(PauseRow.scope).in_(bindparam("scopes", expanding=True)))

@@ -99,7 +99,9 @@ def drafts_of(session: Session, review_id: str) -> list[DraftRow]:
 
 def digests_of(session: Session, review_id: str) -> list[str]:
     """The digests of the drafts a review asks about now."""
-    return list(session.exec(select(DraftRow.digest).where(DraftRow.review_id == review_id, DraftRow.state != "replaced")))
+    return list(
+        session.exec(select(DraftRow.digest).where(DraftRow.review_id == review_id, DraftRow.state != "replaced"))
+    )
 
 
 def draft(session: Session, draft_id: str) -> DraftRow | None:

@@ -119,7 +119,7 @@ def draw_tickets(rng: np.random.Generator, n: int) -> tuple[Bytes, Ints]:
 def _leave_or_grow(rng: np.random.Generator, year: Year, week: int, day: int) -> None:
     people, n = year.people, year.people.size_of_block
     tenure = (day - people.started).astype(np.float32)
-    hazard = base_hazard(year.engaged[week], people.overlooks, year.unhappy_until > day, tenure)
+    hazard = base_hazard(year.engaged[week], people.features, year.unhappy_until > day, tenure)
     leaves = year.there(day) & (rng.random(n) < 1 - np.exp(-hazard * 7 / 30))
     near = people.demand * (0.5 + 0.5 * year.engaged[week]) >= NEAR_QUOTA * people.quota
     chance = np.where(near, BASE_UPGRADE_NEAR_QUOTA, BASE_UPGRADE) * 7 / 30

@@ -72,7 +72,7 @@ def draw_population(rng: np.random.Generator, first: int, first_contact: int, n:
     plan = rng.choice(3, n, p=(0.45, 0.41, 0.14)).astype(np.uint8)
     low, high = np.array(PRICE_RANGES, np.float64)[plan].T
     overlooks = rng.random(n) < 0.5
-    started = tame((today - 7 - 593 * rng.random(n) ** 1.5).astype(np.int32))
+    started = tame((today - 7 - 593 * rng.random(n) ** 1.6).astype(np.int32))
     quota = np.array(QUOTAS, np.int32)[plan]
     people = Population(
         first=first,
@@ -91,12 +91,12 @@ def draw_population(rng: np.random.Generator, first: int, first_contact: int, n:
         seats=(np.array((3, 10, 40))[plan] * rng.uniform(0.5, 1.5, n)).astype(np.int32) + 1,
         price=(np.round((low + (high - low) * rng.random(n)) / 100) * 100).astype(np.int32),
         quota=quota,
-        term=np.where(rng.random(n) < 0.7, 3, 12).astype(np.int32),
+        term=np.where(rng.random(n) < 0.85, 3, 12).astype(np.int32),
         overlooks=overlooks,
         features=_features(rng, overlooks),
         reason=_reasons(rng, overlooks),
         health_mean=(rng.normal(0.3, 0.4, n) - 1.6 * overlooks).astype(np.float32),
-        size=(12 * np.exp(rng.normal(0, 0.15, n))).astype(np.float32),
+        size=(16 * np.exp(rng.normal(0, 0.15, n))).astype(np.float32),
         demand=(quota * 0.52 * np.exp(rng.normal(0, 0.5, n))).astype(np.float32),
         contacts=_contacts(rng, started, today),
         guest_of_honour=None,

@@ -31,7 +31,7 @@ TODAY = date(2026, 4, 1)
 MORNING = datetime(2026, 4, 1, 1, tzinfo=UTC)
 CAMPAIGN = "nagare-save"
 PASSWORD = "correct horse battery"
-#: login -> roles, rep id. r01 is a rep and a supervisor in one; kato is a supervisor whom the brief does not name.
+#: login -> roles, rep id. Every second rep is a supervisor too; kato is a supervisor whom the brief does not name.
 CAST: dict[str, tuple[tuple[str, ...], str | None]] = {
     "mori": (("operator", "marketer"), None),
     "ueda": (("marketer", "supervisor"), None),
@@ -39,13 +39,13 @@ CAST: dict[str, tuple[tuple[str, ...], str | None]] = {
     "suzuki": (("supervisor",), None),
     "kato": (("supervisor",), None),
     "ono": (("operator",), None),
-    "r01": (("sales_rep", "supervisor"), "R01"),
-    **{f"r0{n}": (("sales_rep",), f"R0{n}") for n in range(2, 7)},
+    **{f"r0{n}": (("sales_rep", "supervisor"), f"R0{n}") for n in (1, 3, 5)},
+    **{f"r0{n}": (("sales_rep",), f"R0{n}") for n in (2, 4, 6)},
 }
 #: What the tests' brief says other than the packaged one.
 CHANGES: dict[str, Any] = {
     "goal": {"horizon": "60d"},
-    "reviewers": {"supervisors": ["sato", "ueda", "r01"], "deputies": {"sato": "suzuki"}},
+    "reviewers": {"supervisors": ["sato", "ueda", "r01", "r03", "r05"], "deputies": {"sato": "suzuki"}},
 }
 Row = SQLModel
 
