@@ -9,7 +9,7 @@ from ..domain.clock import after_business_days
 from ..domain.decision import Reason
 from ..domain.draft import bundle_digest
 from ..domain.playbook import Role
-from ..domain.review import MAX_REVISIONS, ReviewKind, ReviewState, Wish
+from ..domain.review import MAX_REVISIONS, ReviewKind, ReviewState
 from ..store import campaigns, decisions, reviews
 from ..store.tables import ReviewRow
 from .state import CampaignState, ReviewThreadState
@@ -132,9 +132,3 @@ def as_request(row: ReviewRow) -> dict[str, Any]:
         "action_requests": [{"name": name, "args": args, "arguments": args, "description": description}],
         "review_configs": [{"action_name": name, "allowed_decisions": ["approve", "reject"]}],
     }
-
-
-def wishes_known(wish: Wish | None, kind: ReviewKind) -> bool:
-    """Whether a wish makes sense for this kind of review."""
-    for_plans = {Wish.FEWER, Wish.WITHOUT}
-    return wish is None or ((wish in for_plans) == (kind is ReviewKind.PLAN))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,11 +10,9 @@ from ..decisioning import drivers, feasibility
 from ..domain.decision import Group
 from ..domain.playbook import Channel
 from ..store.tables import UnitGroupRow
+from .choosing import Chosen
 from .weighing import Weighed
 from .workspace import Workspace
-
-if TYPE_CHECKING:
-    from .strategy import Chosen
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -28,7 +26,7 @@ def plan_summary(
     cycle: int,
     weighed: Weighed,
     groups: dict[str, UnitGroupRow],
-    chosen: "Chosen",
+    chosen: Chosen,
     potentials: list[drivers.LeverPotential],
 ) -> dict[str, Any]:
     """Everything a supervisor needs to decide on the plan, as plain data."""
@@ -74,7 +72,7 @@ def _lever(potential: drivers.LeverPotential) -> dict[str, Any]:
     }
 
 
-def _total(weighed: Weighed, chosen: "Chosen", rows: Array) -> dict[str, float]:
+def _total(weighed: Weighed, chosen: Chosen, rows: Array) -> dict[str, float]:
     """Sum of expected values with its interval; beliefs about one action move together, so bounds add up."""
     where = np.flatnonzero(rows)
     columns = chosen.choice[where] - 1
@@ -85,7 +83,7 @@ def _total(weighed: Weighed, chosen: "Chosen", rows: Array) -> dict[str, float]:
     }
 
 
-def _action(weighed: Weighed, chosen: "Chosen", group: Array, column: int) -> dict[str, Any]:
+def _action(weighed: Weighed, chosen: Chosen, group: Array, column: int) -> dict[str, Any]:
     picked = chosen.choice == column + 1
     why_not = Counter(str(word) for word in weighed.why_not[:, column] if word)
     return {
@@ -100,7 +98,7 @@ def _action(weighed: Weighed, chosen: "Chosen", group: Array, column: int) -> di
     }
 
 
-def _by_chance(weighed: Weighed, chosen: "Chosen", group: Array) -> dict[str, Any]:
+def _by_chance(weighed: Weighed, chosen: Chosen, group: Array) -> dict[str, Any]:
     """What exploration and random control touch, with which actions, and what it costs."""
     touched = (chosen.choice > 0) & chosen.explored
     columns = chosen.choice[touched] - 1
@@ -114,7 +112,7 @@ def _by_chance(weighed: Weighed, chosen: "Chosen", group: Array) -> dict[str, An
     }
 
 
-def _workload(weighed: Weighed, chosen: "Chosen") -> dict[str, int]:
+def _workload(weighed: Weighed, chosen: Chosen) -> dict[str, int]:
     """Drafts each sales rep will have to read."""
     drafts: Counter[str] = Counter()
     for i in np.flatnonzero(chosen.choice > 0):
@@ -124,7 +122,7 @@ def _workload(weighed: Weighed, chosen: "Chosen") -> dict[str, int]:
 
 
 def _feasibility(
-    workspace: Workspace, cycle: int, weighed: Weighed, group: Array, chosen: "Chosen"
+    workspace: Workspace, cycle: int, weighed: Weighed, group: Array, chosen: Chosen
 ) -> feasibility.Feasibility:
     """Expected relative lift of mean LTV over all cycles left, policy against holdout.
 

@@ -39,6 +39,7 @@ class Weighed:
     cost: Array
     ltv_jpy: Array
     churn_risk: Array
+    ranks: list[str | None]
 
 
 def weigh(
@@ -81,6 +82,7 @@ def weigh(
         cost=np.tile([action.cost.per_contact for action in actions], (len(where), 1)),
         ltv_jpy=np.nan_to_num(table.columns["ltv_jpy"].astype(float)[where]),
         churn_risk=np.nan_to_num(risk),
+        ranks=list(table.columns["ltv_rank"][where]),
     )
 
 

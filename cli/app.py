@@ -4,16 +4,16 @@ import os
 import sys
 from importlib import import_module
 
-# Small fits are slower with many BLAS threads; checkpoints may hold JSON's own types only.
-for _name, _value in (
-    ("OPENBLAS_NUM_THREADS", "1"),
-    ("OMP_NUM_THREADS", "1"),
-    ("MKL_NUM_THREADS", "1"),
-    ("LANGGRAPH_STRICT_MSGPACK", "true"),
-):
-    os.environ.setdefault(_name, _value)
-
 import click
+
+#: Set before the heavy imports: small fits are slower with many BLAS threads, and checkpoints may hold
+#: JSON's own types only.
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "LANGGRAPH_STRICT_MSGPACK": "true",
+}
 
 #: Command -> (module, what it does in one line). In the order in which a newcomer needs them.
 COMMANDS = {
@@ -101,6 +101,8 @@ def kizuna(ctx: click.Context, lang: str) -> None:
 
 def main() -> None:
     """Run the command; a mistake of the user's is a sentence, not a traceback."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     from ..domain.errors import KizunaError
 
     try:

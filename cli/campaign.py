@@ -9,7 +9,7 @@ from .output import brief_argument, brief_option, console, examples, json_option
 
 if TYPE_CHECKING:
     from ..domain.brief import Language
-    from ..service.running import Status
+    from ..service.standing import Status
 
 
 @examples("kizuna run brief.yaml", "kizuna --lang ja run brief.yaml")
@@ -49,7 +49,7 @@ def tick(lang: "Language", brief: Path, as_json: bool) -> None:
 @click.pass_obj
 def status(lang: "Language", brief: Path, as_json: bool) -> None:
     """Where the campaign stands, what waits for whom, and when something is due next."""
-    from ..service.running import status as where_it_stands
+    from ..service.standing import status as where_it_stands
 
     _tell_status(lang, where_it_stands(open_brief(brief, lang)), as_json)
 

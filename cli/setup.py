@@ -117,11 +117,12 @@ def playbooks(lang: "Language", as_json: bool) -> None:
 @click.option("--until-asked", is_flag=True, help="Stop as soon as something waits for a person.")
 @click.pass_obj
 def fast_forward(lang: "Language", brief: Path, days: int, until_asked: bool) -> None:
-    """Let an example company's world live on: customers answer, buy, leave; each day on which something is due, `tick` runs.
+    """Let an example company's world live on: customers answer, buy, leave; `tick` runs when something is due.
 
     Works on companies made by `kizuna init` only.
     """
-    from ..service.running import is_anything_due, status, tick
+    from ..service.running import tick
+    from ..service.standing import is_anything_due, status
 
     workspace = open_brief(brief, lang)
     if not (workspace.folder / "world").is_dir():

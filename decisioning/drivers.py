@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from .tree import Drivers, Metric, better_is_higher, metric_value, repeat_rate
+from ..domain.brief import Metric
+from ..domain.playbook import Lever
+from .tree import Drivers, better_is_higher, metric_value, repeat_rate
 
 __all__ = [
     "Drivers",
@@ -17,23 +18,6 @@ __all__ = [
     "needed_change",
     "pull",
 ]
-
-
-class Lever(StrEnum):
-    """What actions move, each in its own unit."""
-
-    order_value = "order_value"
-    """JPY a month per unit, from add-ons or upgrades."""
-    frequency = "frequency"
-    """Orders a month."""
-    retention = "retention"
-    """Probability points of staying a month."""
-    cost_to_serve = "cost_to_serve"
-    """JPY saved a month per unit."""
-    loyalty = "loyalty"
-    """Probability points of the repeat rate."""
-    referral = "referral"
-    """Referrals a month per unit."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +56,17 @@ def lever_potentials(
 def pull(lever: Lever, change: float, drivers: Drivers) -> Drivers:
     """The drivers after the lever moved; what cannot go further stays at its end."""
     match lever:
-        case Lever.order_value:
+        case Lever.ORDER_VALUE:
             return _earn_more(drivers, change)
-        case Lever.frequency:
+        case Lever.FREQUENCY:
             return replace(drivers, orders_per_month=max(0.0, drivers.orders_per_month + change))
-        case Lever.retention:
+        case Lever.RETENTION:
             return replace(drivers, monthly_retention=_share(drivers.monthly_retention + change))
-        case Lever.cost_to_serve:
+        case Lever.COST_TO_SERVE:
             return replace(drivers, monthly_cost_to_serve_jpy=max(0.0, drivers.monthly_cost_to_serve_jpy - change))
-        case Lever.loyalty:
+        case Lever.LOYALTY:
             return _grow_loyal(drivers, change)
-        case Lever.referral:
+        case Lever.REFERRAL:
             return replace(drivers, referrals_per_month=max(0.0, drivers.referrals_per_month + change))
 
 
@@ -144,11 +128,11 @@ def _grow_loyal(drivers: Drivers, change: float) -> Drivers:
 def _furthest(lever: Lever, drivers: Drivers) -> float | None:
     """Where the lever ends; None when it has no end."""
     match lever:
-        case Lever.retention:
+        case Lever.RETENTION:
             return 1.0 - drivers.monthly_retention
-        case Lever.cost_to_serve:
+        case Lever.COST_TO_SERVE:
             return drivers.monthly_cost_to_serve_jpy
-        case Lever.loyalty:
+        case Lever.LOYALTY:
             return 1.0 - repeat_rate(drivers)
         case _:
             return None

@@ -1,27 +1,12 @@
 """The driver tree: how a metric of the goal follows from the figures that actions can move."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
+from ..domain.brief import Metric
 from .arrays import Array
 from .ltv import monthly_discount_factor
-
-
-class Metric(StrEnum):
-    """What a goal can be about."""
-
-    ltv = "ltv"
-    """Discounted margin of a unit over the horizon, referred units included."""
-    churn_rate = "churn_rate"
-    """Share of units that leave in a month."""
-    repeat_rate = "repeat_rate"
-    """Share of units that stay and order in the coming month."""
-    order_value = "order_value"
-    """Revenue per order."""
-    upgrades = "upgrades"
-    """Share of units that upgrade within the horizon."""
 
 
 @dataclass(frozen=True)
@@ -57,22 +42,22 @@ class Drivers:
 def metric_value(metric: Metric, drivers: Drivers) -> float:
     """The metric that follows from the drivers."""
     match metric:
-        case Metric.ltv:
+        case Metric.LTV:
             return _ltv(drivers)
-        case Metric.churn_rate:
+        case Metric.CHURN_RATE:
             return 1.0 - drivers.monthly_retention
-        case Metric.repeat_rate:
+        case Metric.REPEAT_RATE:
             return repeat_rate(drivers)
-        case Metric.order_value:
+        case Metric.ORDER_VALUE:
             upgraded = drivers.upgraded_share * drivers.upgrade_value_jpy
             return drivers.order_value_jpy + (upgraded / drivers.orders_per_month if drivers.orders_per_month else 0.0)
-        case Metric.upgrades:
+        case Metric.UPGRADES:
             return _upgrades(drivers)
 
 
 def better_is_higher(metric: Metric) -> bool:
     """Churn is the one metric that a goal lowers."""
-    return metric is not Metric.churn_rate
+    return metric is not Metric.CHURN_RATE
 
 
 def repeat_rate(drivers: Drivers) -> float:

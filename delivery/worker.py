@@ -180,7 +180,7 @@ class Worker:
             now = self.clock.now()
             for row in deliveries.abandoned(session, self.terms.brief.name):
                 if row.state == DeliveryState.LEASED:
-                    deliveries.put_back(session, row, now, now, "worker_gone")
+                    deliveries.put_back(session, row, now, now, Reason.WORKER_GONE)
                     continue
                 tally.add(self._settle_intent(session, row, now))
 
@@ -190,13 +190,13 @@ class Worker:
         place = self.transport.evidence(message_id=row.message_id, channel=channel, mailbox=mailbox)
         if place is not None:
             state = DeliveryState.HANDED_OVER if channel is Channel.REP_DRAFT else DeliveryState.SENT
-            deliveries.end(session, row, state, now, "found_after_crash", place)
+            deliveries.end(session, row, state, now, Reason.FOUND_AFTER_CRASH, place)
         elif self.transport.evidence_is_complete:
-            deliveries.put_back(session, row, now, now, "worker_gone")
+            deliveries.put_back(session, row, now, now, Reason.WORKER_GONE)
             return "put back"
         else:
             state = DeliveryState.UNCERTAIN
-            deliveries.end(session, row, state, now, "worker_gone")
+            deliveries.end(session, row, state, now, Reason.WORKER_GONE)
         audit.record(session, at=now, actor="worker", action=f"delivery_{state}", subject=row.key)
         return state
 

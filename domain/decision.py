@@ -45,6 +45,8 @@ class Reason(StrEnum):
     CAPACITY = "capacity"  #: the channel has sent what it can this week
     APPROVAL_VOID = "approval_void"  #: something the approval covers changed afterwards
     CYCLE_ENDED = "cycle_ended"  #: the cycle ended before it was due
+    WORKER_GONE = "worker_gone"  #: the worker died around the moment of sending
+    FOUND_AFTER_CRASH = "found_after_crash"  #: the worker died, but the message was found to have left
     UNIT_LEFT = "unit_left"  #: the unit cancelled or left the segment's company meanwhile
 
 

@@ -14,12 +14,12 @@ from .quantity import Duration, Jpy, Share
 class Lever(StrEnum):
     """The drivers of lifetime value that an action can move."""
 
-    ORDER_VALUE = "order_value"
-    FREQUENCY = "frequency"
-    RETENTION = "retention"
-    COST_TO_SERVE = "cost_to_serve"
-    LOYALTY = "loyalty"
-    REFERRAL = "referral"
+    ORDER_VALUE = "order_value"  #: JPY a month per unit, from add-ons or upgrades
+    FREQUENCY = "frequency"  #: orders a month
+    RETENTION = "retention"  #: probability points of staying a month
+    COST_TO_SERVE = "cost_to_serve"  #: JPY saved a month per unit
+    LOYALTY = "loyalty"  #: probability points of the repeat rate
+    REFERRAL = "referral"  #: referrals a month per unit
 
 
 class Channel(StrEnum):

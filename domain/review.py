@@ -53,4 +53,10 @@ class Answer(Frozen):
         return self
 
 
+def makes_sense(wish: Wish | None, kind: ReviewKind) -> bool:
+    """Whether a wish fits this kind of review."""
+    return wish is None or ((wish in {Wish.FEWER, Wish.WITHOUT}) == (kind is ReviewKind.PLAN))
+
+
+#: How often rejected work comes back within a cycle.
 MAX_REVISIONS = 2

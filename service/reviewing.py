@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from ..agents.approval import wishes_known
 from ..agents.workspace import Workspace
 from ..domain.draft import Draft, bundle_digest, draft_id
 from ..domain.errors import Conflict, NotAllowed, UserError
 from ..domain.playbook import Role
-from ..domain.review import Answer, ReviewKind, ReviewState, Wish
+from ..domain.review import Answer, ReviewKind, ReviewState, Wish, makes_sense
 from ..prompts.grounding import changed_commitments, check_words
 from ..prompts.rendering import text_to_html
 from ..store import audit, people, reviews
@@ -203,7 +202,7 @@ def _check_may_edit(workspace: Workspace, row: ReviewRow, person: Person) -> Non
 def _check_answer(session: Session, row: ReviewRow, answer: Answer) -> None:
     if row.state != ReviewState.OPEN:
         raise Conflict(_too_late(row))
-    if not wishes_known(answer.wish, ReviewKind(row.kind)):
+    if not makes_sense(answer.wish, ReviewKind(row.kind)):
         raise UserError(f"the wish {answer.wish} makes no sense for a {row.kind} review")
     if answer.wish is Wish.WITHOUT and not answer.without:
         raise UserError("say which actions the plan should do without: --without ACTION")

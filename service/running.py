@@ -1,8 +1,6 @@
 """Start a campaign, and do what is due: the two verbs that make it move."""
 
 import hashlib
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from ..agents.approval import as_request
@@ -14,32 +12,17 @@ from ..delivery.worker import Worker
 from ..domain.errors import UserError
 from ..domain.playbook import Role
 from ..domain.review import ReviewState
-from ..store import audit, campaigns, decisions, deliveries, reviews
+from ..store import audit, campaigns, decisions, reviews
 from ..store.leases import Busy, lease
-from ..store.tables import CampaignRow, ReviewRow
+from ..store.tables import CampaignRow
 from ..tools.brief_file import load_brief
 from .people import Person
+from .standing import Status, status
 from .threads import Threads, open_threads
 
 _SEEN = "sources_seen"
 #: Waking, delivering and waking again settles at most this many times in one tick.
 _ROUNDS = 4
-
-
-@dataclass(frozen=True)
-class Status:
-    """Where a campaign stands and what it waits for."""
-
-    campaign: str
-    state: str
-    cycle: int
-    cycles: int
-    now: datetime
-    waiting: list[ReviewRow] = field(default_factory=list)
-    deliveries: dict[str, int] = field(default_factory=dict)
-    next_due: datetime | None = None
-    busy: bool = False
-    paused: str = ""
 
 
 def start(workspace: Workspace, by: Person) -> bool:
@@ -176,41 +159,3 @@ def _deliver(workspace: Workspace, name: str) -> bool:
         for state, count in sorted(counts.items()):
             workspace.tell("delivered", state=state, count=count)
     return any(state in counts for state in ("sent", "handed_over"))
-
-
-def status(workspace: Workspace, *, busy: bool = False) -> Status:
-    """Where the campaign stands, read only."""
-    name = workspace.brief.name
-    with workspace.store.read() as session:
-        row = campaigns.campaign(session, name)
-        if row is None:
-            return Status(name, "not started", 0, workspace.brief.cycles, workspace.clock.now())
-        cycle = campaigns.cycle(session, name, row.cycle)
-        due = [
-            deliveries.next_due(session, name),
-            decisions.next_wait_end(session, name),
-            reviews.next_expiry(session, name),
-            cycle.ends_at if cycle is not None and row.state == "running" else None,
-        ]
-        paused = campaigns.pauses(session, ["all", name])
-        return Status(
-            campaign=name,
-            state=row.state,
-            cycle=row.cycle,
-            cycles=workspace.brief.cycles,
-            now=workspace.clock.now(),
-            waiting=reviews.reviews(session, name, [ReviewState.OPEN]),
-            deliveries=dict(deliveries.count_states(session, name)),
-            next_due=min((moment for moment in due if moment is not None), default=None),
-            busy=busy,
-            paused=paused[0].reason if paused else "",
-        )
-
-
-def is_anything_due(workspace: Workspace) -> bool:
-    """Whether a tick would find something to do now: a date has come, or journeys wait for what customers do."""
-    now = status(workspace)
-    if now.next_due is not None and now.next_due <= now.now:
-        return True
-    with workspace.store.read() as session:
-        return decisions.has_journeys(session, now.campaign) or bool(reviews.to_apply(session, now.campaign))

@@ -9,7 +9,7 @@ from .company import FAMILY_JA, FORMS_JA, GIVEN_JA, NEAR_QUOTA_ACCOUNT, QUOTAS, 
 from .state import Bools, Bytes, Floats, Ints
 
 JA = 0
-PRICE_RANGES = ((8_000, 18_000), (18_000, 50_000), (50_000, 105_000))
+PRICE_RANGES = ((12_000, 18_000), (22_000, 34_000), (40_000, 60_000))
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Population:
 
 def draw_population(rng: np.random.Generator, first: int, first_contact: int, n: int, today: int) -> Population:
     """`n` accounts from number `first` on, as they are before the written year begins."""
-    plan = rng.choice(3, n, p=(0.45, 0.41, 0.14)).astype(np.uint8)
+    plan = rng.choice(3, n, p=(0.45, 0.45, 0.10)).astype(np.uint8)
     low, high = np.array(PRICE_RANGES, np.float64)[plan].T
     overlooks = rng.random(n) < 0.5
     started = tame((today - 7 - 593 * rng.random(n) ** 1.6).astype(np.int32))

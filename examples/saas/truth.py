@@ -60,12 +60,12 @@ class Effect:
 
 
 EFFECTS = (
-    Effect("feature_tutorial", (), "opened", "overlooks", 0.40, 0.75),
+    Effect("feature_tutorial", (), "opened", "overlooks", 0.25, 0.60),
     Effect("survey_before_discount", ("survey",), "opened", "everybody", 0.85, 1.0),
     Effect("survey_before_discount", tuple(FOLLOW_UPS), "opened", "answered", 0.60, 1.0),
     Effect("upsell_draft", (), "received", "unhappy", 1.50, 1.0, upgrade_points=0.22),
     Effect("usage_digest", (), "opened", "everybody", 1.0, 1.0),
-    Effect("renewal_reminder", (), "received", "inactive", 2.30, 1.90),
+    Effect("renewal_reminder", (), "received", "inactive", 2.60, 2.20),
 )
 
 

@@ -77,7 +77,9 @@ def test_rep_may_edit_and_approve_the_draft_to_their_own_customer(company: Compa
     world = company("written")
     review = drafted(world, is_supervisor=False)
     draft = draft_of(world, review)
-    edited = world.edit(draft.id, review.assignee, text=with_line(world, draft, "先日はお時間をいただきありがとうございました。"))
+    edited = world.edit(
+        draft.id, review.assignee, text=with_line(world, draft, "先日はお時間をいただきありがとうございました。")
+    )
     assert not edited.reassigned and "ありがとうございました" in edited.diff
     world.decide(review.id, review.assignee)
     world.tick()

@@ -1,0 +1,152 @@
+"""Who gets what: groups drawn once, the policy's best allocation, and chance after it."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from ..decisioning import allocation, experiment
+from ..domain.decision import Group, Reason
+from ..domain.playbook import Channel
+from ..store import campaigns
+from ..store.tables import UnitGroupRow
+from .weighing import Weighed
+from .workspace import Workspace
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def enroll(workspace: Workspace, cycle: int, weighed: Weighed) -> dict[str, UnitGroupRow]:
+    """Draw who is new into a group, for good; returns the group of every enrolled unit."""
+    brief = workspace.brief
+    shares = {group.value: share for group, share in brief.groups.items()}
+    drawn = experiment.assign_groups(weighed.unit_ids, shares, salt=brief.name)
+    pilot = _pilot_units(workspace, weighed)
+    at = workspace.clock.now()
+    rows = [
+        {
+            "campaign": brief.name,
+            "unit_id": unit,
+            "group": group,
+            "enrolled_cycle": cycle,
+            "enrolled_at": at,
+            "in_pilot": unit in pilot,
+            "baseline_ltv_jpy": float(weighed.ltv_jpy[i]),
+            "baseline_churn_risk": float(weighed.churn_risk[i]),
+        }
+        for i, (unit, group) in enumerate(zip(weighed.unit_ids, drawn, strict=True))
+    ]
+    with workspace.store.write() as session:
+        campaigns.enroll(session, rows)
+        return campaigns.groups(session, brief.name)
+
+
+def _pilot_units(workspace: Workspace, weighed: Weighed) -> set[str]:
+    """Who the pilot reaches: a rank, or the first units in the order of their hash, as good as random."""
+    pilot = workspace.brief.pilot
+    if pilot is None:
+        return set(weighed.unit_ids)
+    if pilot.units is None:
+        return {unit for unit, rank in zip(weighed.unit_ids, weighed.ranks, strict=True) if rank == pilot.rank}
+    salt = f"{workspace.brief.name}/pilot"
+    ordered = sorted(weighed.unit_ids, key=lambda unit: hashlib.sha256(f"{salt}:{unit}".encode()).hexdigest())
+    return set(ordered[: pilot.units])
+
+
+class Chosen:
+    """The outcome of allocation and chance: per unit the final choice (0 = nothing), its probability and reason."""
+
+    def __init__(self, n: int) -> None:
+        self.choice = np.zeros(n, dtype=np.int64)
+        self.probability = np.ones(n)
+        self.explored = np.zeros(n, dtype=bool)
+        self.reason = np.full(n, None, dtype=object)
+        self.binding: tuple[str, ...] = ()
+
+
+def choose(
+    workspace: Workspace,
+    cycle: int,
+    revision: int,
+    weighed: Weighed,
+    groups: dict[str, UnitGroupRow],
+    *,
+    fewer: float,
+) -> Chosen:
+    """Allocate the policy group under budget and capacity, then let chance in; draw the random control group."""
+    chosen = Chosen(len(weighed.unit_ids))
+    group = np.array([groups[unit].group for unit in weighed.unit_ids])
+    piloting = workspace.brief.pilot is not None and cycle <= workspace.brief.pilot.cycles
+    reached = np.array([not piloting or groups[u].in_pilot for u in weighed.unit_ids], dtype=bool)
+    seed = hashlib.sha256(f"{workspace.brief.name}/{cycle}/{revision}".encode()).digest()
+    rng = np.random.default_rng(np.frombuffer(seed, dtype=np.uint32))
+    explorable = np.array([Channel.EMAIL in action.channels for action in weighed.actions], dtype=bool)
+    random = np.flatnonzero(reached & (group == Group.RANDOM_CONTROL))
+    policy = np.flatnonzero(reached & (group == Group.POLICY))
+    if random.size:
+        drawn, probability = allocation.uniform_choice(weighed.eligible[random], explorable, rng)
+        chosen.choice[random], chosen.probability[random] = drawn, probability
+        chosen.explored[random] = True
+    if policy.size:
+        best = _allocate(workspace, cycle, weighed, policy, explorable, len(random), fewer)
+        share = workspace.brief.exploration * fewer
+        drawn, probability, explored = allocation.explore(best.choice, weighed.eligible[policy], explorable, share, rng)
+        chosen.choice[policy], chosen.probability[policy], chosen.explored[policy] = drawn, probability, explored
+        chosen.binding = best.binding
+    _give_reasons(chosen, weighed, group, reached)
+    return chosen
+
+
+def _allocate(
+    workspace: Workspace,
+    cycle: int,
+    weighed: Weighed,
+    policy: Array,
+    explorable: Array,
+    n_random: int,
+    fewer: float,
+) -> allocation.Allocation:
+    """The best use of what is left of the budget for this cycle, keeping back what chance may cost at most."""
+    brief = workspace.brief
+    with workspace.store.read() as session:
+        spent = campaigns.spent_jpy(session, brief.name)
+    cycles_left = max(1, brief.cycles - cycle + 1)
+    costs = [action.cost.per_contact for action, free in zip(weighed.actions, explorable, strict=True) if free]
+    by_chance = (n_random + len(policy) * brief.exploration) * max(costs, default=0.0)
+    budget = max(0.0, ((brief.budget.total - spent) / cycles_left - by_chance) * fewer)
+    return allocation.allocate(
+        weighed.value[policy],
+        weighed.cost[policy],
+        weighed.eligible[policy],
+        budget=budget,
+        capacity=_capacities(workspace, weighed, policy, explorable, n_random, fewer),
+    )
+
+
+def _capacities(
+    workspace: Workspace, weighed: Weighed, policy: Array, explorable: Array, n_random: int, fewer: float
+) -> list[allocation.Capacity]:
+    """Mails per cycle, and drafts per rep: what a rep can read before the reviews expire."""
+    brief = workspace.brief
+    weeks = brief.cycle.days / 7
+    mails = brief.capacity.email_per_week * weeks - n_random - len(policy) * brief.exploration
+    limits = [allocation.Capacity("email", max(0.0, mails * fewer), tuple(np.flatnonzero(explorable).tolist()))]
+    drafted = tuple(np.flatnonzero(~explorable).tolist())
+    reps = np.array([weighed.reps[i] or "" for i in policy], dtype=object)
+    for rep in sorted({rep for rep in reps if rep}) if drafted else ():
+        per_rep = brief.capacity.drafts_per_rep_per_week * fewer
+        limits.append(allocation.Capacity(f"rep {rep}", float(int(per_rep)), drafted, reps == rep))
+    return limits
+
+
+def _give_reasons(chosen: Chosen, weighed: Weighed, group: Array, reached: Array) -> None:
+    """Why units get nothing, from the strongest reason to the weakest."""
+    nothing = chosen.choice == 0
+    worth = np.where(weighed.eligible, weighed.value, -np.inf).max(axis=1, initial=-np.inf)
+    chosen.reason[nothing] = Reason.LIMIT
+    chosen.reason[nothing & (worth <= 0)] = Reason.NO_VALUE
+    chosen.reason[nothing & chosen.explored] = Reason.CHANCE
+    chosen.reason[nothing & ~weighed.eligible.any(axis=1)] = Reason.NOT_ELIGIBLE
+    chosen.reason[nothing & ~reached] = Reason.OUTSIDE_PILOT
+    chosen.reason[group == Group.BUSINESS_AS_USUAL] = Reason.BUSINESS_AS_USUAL
+    chosen.reason[group == Group.HOLDOUT] = Reason.HOLDOUT
