@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 from ..customers.eligibility import matches
 from ..customers.table import FeatureTable
 from ..decisioning import drivers, tree
+from ..domain.brief import Metric
 from ..domain.decision import Candidate, Decision, Group, Reason, decision_id
 from ..domain.draft import digest_of
 from ..domain.playbook import Lever
@@ -17,7 +18,7 @@ from ..store import campaigns, decisions, reviews
 from ..store.tables import PlanRow, UnitGroupRow
 from .choosing import Chosen, choose, enroll
 from .forecast import plan_summary
-from .scoring import load_snapshot, monthly_churn
+from .scoring import MONTH_DAYS, load_snapshot, monthly_churn
 from .state import CampaignState
 from .weighing import Weighed, current_beliefs, monthly_points, upgrade_step_jpy, weigh
 from .workspace import Context, Workspace
@@ -25,6 +26,8 @@ from .workspace import Context, Workspace
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _CHUNK = 10_000
+#: A lever whose gain is a smaller share of the best one's only brushes the goal.
+_COUNTS = 0.02
 
 
 def strategise(state: CampaignState, runtime: Runtime[Context]) -> CampaignState:
@@ -36,7 +39,7 @@ def strategise(state: CampaignState, runtime: Runtime[Context]) -> CampaignState
     segment = matches(workspace.brief.segment, table)
     wishes = _wishes(workspace, name, cycle, revision)
     potentials = find_levers(workspace, table, segment, current_beliefs(workspace, cycle))
-    useful = frozenset(potential.lever.value for potential in potentials if potential.gain > 0)
+    useful = useful_levers(potentials)
     weighed = weigh(workspace, table, segment, cycle=cycle, levers=useful, beliefs=current_beliefs(workspace, cycle))
     _leave_out_unwanted(weighed, wishes)
     groups = enroll(workspace, cycle, weighed)
@@ -108,22 +111,30 @@ def find_levers(
     return drivers.lever_potentials(metric, figures, reachable, target)
 
 
+def useful_levers(potentials: list[drivers.LeverPotential]) -> frozenset[str]:
+    """The levers that move this goal: those with a gain that counts beside the best one's."""
+    best = potentials[0].gain if potentials else 0.0
+    return frozenset(p.lever.value for p in potentials if p.gain > 0 and p.gain >= _COUNTS * best)
+
+
 def segment_drivers(workspace: Workspace, table: FeatureTable, segment: Array) -> tree.Drivers:
     """The average unit of the segment, as the driver tree sees it."""
     business = workspace.brief.business
     price = table.columns["monthly_price_jpy"].astype(float)[segment]
     orders = table.columns["orders_365d"].astype(float)[segment]
-    tenure_months = np.clip(table.columns["tenure_days"].astype(float)[segment] / 30.4, 1, 12)
+    tenure_months = np.clip(table.columns["tenure_days"].astype(float)[segment] / MONTH_DAYS, 1, 12)
     churn = monthly_churn(workspace, np.nan_to_num(table.columns["churn_risk"].astype(float)[segment]))
     upgrades = np.nansum(table.columns["upgrades_365d"].astype(float)[segment])
     is_subscription = business.model == "subscription"
+    looks_at_money = workspace.brief.goal.metric is Metric.LTV
+    horizon_months = max(1, round(workspace.brief.goal.horizon.days / MONTH_DAYS))
     return tree.Drivers(
         order_value_jpy=float(np.nanmean(price)),
         orders_per_month=1.0 if is_subscription else float(np.nanmean(orders / tenure_months)),
         monthly_retention=1.0 - float(churn.mean()),
         margin=business.margin,
         monthly_cost_to_serve_jpy=business.monthly_cost_to_serve,
-        horizon_months=business.ltv_months,
+        horizon_months=business.ltv_months if looks_at_money else horizon_months,
         annual_discount=business.annual_discount,
         upgrade_rate_monthly=float(min(1.0, upgrades / max(1.0, tenure_months.sum()))),
         upgrade_value_jpy=upgrade_step_jpy(table),

@@ -109,15 +109,13 @@ def _why_not(
 ) -> Array:
     """'' where the action may be used, else the first reason against it."""
     words = np.full(len(where), "", dtype=object)
+    if uplift.probability_below_zero(belief) >= HARM_IS_LIKELY:
+        words[:] = Reason.DOES_HARM.value
+        return words
     if action.lever not in levers:
         words[:] = Reason.OTHER_LEVER.value
-    elif uplift.probability_below_zero(belief) >= HARM_IS_LIKELY:
-        words[:] = Reason.DOES_HARM.value
-    else:
-        fits = matches(action.when, table)[where]
-        unknown = unknown_for(action.when, table)[where]
-        words[~fits] = Reason.RULE.value
-        words[unknown] = Reason.UNKNOWN_FIGURE.value
+    words[~matches(action.when, table)[where]] = Reason.RULE.value
+    words[unknown_for(action.when, table)[where]] = Reason.UNKNOWN_FIGURE.value
     return words
 
 

@@ -1,7 +1,7 @@
 """Write the fictional company: a year of source files, and the hidden world that goes on from there."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -149,8 +149,8 @@ def _window(year: Year, account: Column, moments: Column) -> Bytes:
 
 
 def _used(year: Year, usage: Columns) -> tuple[Ints, Ints]:
-    """Reports used in the present and in the last month."""
-    this_month = int(month_of(np.array([year.today], np.int32))[0])
+    """Reports used in the last month written, and in the one before."""
+    this_month = int(month_of(np.array([year.today - 1], np.int32))[0])
     present, last = (np.zeros(year.people.size_of_block, np.int32) for _ in range(2))
     for back, column in enumerate((present, last)):
         rows = month_of(usage["month"]) == this_month - back
@@ -200,8 +200,8 @@ def _state(year: Year, events: Columns, mails: Columns, usage: Columns, tickets:
 
 
 def _usage_block(path: Path, today: date) -> int:
-    """Move the present month's rows to the end of usage.csv, where the world replaces them; says where they begin."""
-    mark = f",{today.replace(day=1).isoformat()},".encode()
+    """Move the rows of the last written month to the end of usage.csv, where the world replaces them; says where."""
+    mark = f",{(today - timedelta(days=1)).replace(day=1).isoformat()},".encode()
     ahead, present = path.with_suffix(".part"), path.with_suffix(".month")
     with path.open("rb") as whole, ahead.open("wb") as past, present.open("wb") as month:
         for line in whole:

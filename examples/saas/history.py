@@ -217,10 +217,10 @@ def invoices(rng: np.random.Generator, year: Year) -> Columns:
 
 
 def monthly_usage(rng: np.random.Generator, year: Year) -> Columns:
-    """Reports used in each month so far, the present one included."""
+    """Reports used in each month up to yesterday's."""
     people = year.people
     raised_quota = after_upgrade(people.plan, people.seats, people.price, people.quota)[3]
-    last = int(month_of(np.array([year.today], np.int32))[0])
+    last = int(month_of(np.array([year.today - 1], np.int32))[0])
     parts: list[tuple[Rows, Ints, Ints, Ints]] = []
     for month in range(last - 11, last + 1):
         begin, end = (int(month_start(np.array([m], np.int32))[0]) for m in (month, month + 1))
