@@ -9,6 +9,7 @@ from ..agents.weighing import HARM_IS_LIKELY
 from ..agents.workspace import Workspace
 from ..decisioning import uplift
 from ..decisioning.experiment import sample_ratio_p
+from ..decisioning.feasibility import chance_of_goal
 from ..domain.errors import UserError
 from ..domain.playbook import Action, Lever
 from ..domain.report import (
@@ -71,7 +72,7 @@ def build_report(workspace: Workspace) -> Report:
             units=groups,
             sample_ratio_p=_sample_ratio(workspace, groups),
             minimum_detectable_lift=plan.get("minimum_detectable_lift", 0.0),
-            chance_of_goal=plan.get("chance_of_goal", 0.0),
+            chance_of_goal=_chance_of_goal(workspace, latest, plan),
             lever=Lever(newest.lever) if newest.lever else None,
             goal_path=points,
             indicators=tuple(_indicator(entry) for entry in latest.get("indicators", ())),
@@ -122,6 +123,16 @@ def _estimate(figures: dict[str, Any]) -> Estimate | None:
     if not figures or figures["estimate"] is None:
         return None
     return Estimate(value=figures["estimate"], low=figures["low"], high=figures["high"], level=_LEVEL)
+
+
+def _chance_of_goal(workspace: Workspace, measured: dict[str, Any], plan: dict[str, Any]) -> float:
+    """What the measured lift leaves of the goal's chance; the plan's forecast before anything was measured."""
+    lift = measured.get("lift", {})
+    if not lift or lift["estimate"] is None or not lift["se"]:
+        return float(plan.get("chance_of_goal", 0.0))
+    target = workspace.brief.goal.relative_lift
+    sign = 1.0 if target >= 0 else -1.0
+    return chance_of_goal(sign * lift["estimate"], lift["se"], sign * target)
 
 
 def _times(estimate: Estimate | None, factor: float) -> Estimate | None:

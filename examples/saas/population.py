@@ -72,7 +72,7 @@ def draw_population(rng: np.random.Generator, first: int, first_contact: int, n:
     plan = rng.choice(3, n, p=(0.45, 0.45, 0.10)).astype(np.uint8)
     low, high = np.array(PRICE_RANGES, np.float64)[plan].T
     overlooks = rng.random(n) < 0.5
-    started = tame((today - 7 - 593 * rng.random(n) ** 1.6).astype(np.int32))
+    started = tame((today - 75 - 525 * rng.random(n) ** 1.6).astype(np.int32))
     quota = np.array(QUOTAS, np.int32)[plan]
     people = Population(
         first=first,

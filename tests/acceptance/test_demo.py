@@ -9,6 +9,7 @@ from .conftest import Ran, kizuna
 
 pytestmark = pytest.mark.slow
 CYCLES = 4
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +63,16 @@ def test_every_mail_that_left_is_a_file_and_on_record(played: Ran, folder: Path)
     mails = list((folder / "company" / "outbox").rglob("*.eml"))
     assert len(mails) == status["deliveries"]["sent"] + status["deliveries"]["handed_over"] > 0
     assert all(b"\nMessage-ID: <" in mail.read_bytes() for mail in mails[:20])
+
+
+def test_the_readme_shows_what_the_screen_shows(played: Ran) -> None:
+    excerpt = re.search("<!-- demo:begin.*?```console\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert excerpt
+    screen = {_without_figures(line) for line in [*played.out.splitlines(), *played.err.splitlines()]}
+    shown = [_without_figures(line) for line in excerpt[1].splitlines()]
+    assert [line for line in shown if line and line not in screen] == []
+
+
+def _without_figures(line: str) -> str:
+    """Other companies have other figures; quotes are the shell's, and columns are as wide as they need to be."""
+    return " ".join(re.sub(r"(?<![A\d])\d[\d,]*", "N", line).replace("'", "").split())

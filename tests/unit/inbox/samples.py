@@ -185,7 +185,7 @@ def hostile() -> Report:
         company={"en": HOSTILE},
         campaign=HOSTILE,
         actions=(attacked,),
-        findings=(HOSTILE,),
+        findings=(Finding(kind="signal", figures={"signal": HOSTILE, "units": 1}),),
         reviews=(review,),
         units={HOSTILE: 3},
         guardrails=(GuardrailCount(reason=HOSTILE, count=1),),
