@@ -74,7 +74,7 @@ class Desk:
             offer=action.offer.name if action.offer else None,
             not_before=self.cycle.starts_at,
             not_after=_window_end(self.cycle, first),
-            policy_version=brief.policy_version,
+            policy_version=action.policy_version(brief),
             template_version=rendered.template_version,
             author=AUTHOR,
         )

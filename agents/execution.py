@@ -39,7 +39,8 @@ def release(state: ReviewThreadState, runtime: Runtime[Context]) -> ReviewThread
         drafts = reviews.drafts_of(session, row.id)
         kept = [draft for draft in drafts if draft.unit_id not in without]
         dropped = [draft for draft in drafts if draft.unit_id in without]
-        reviews.approve_drafts(session, kept, row=row, policy_version=workspace.brief.policy_version)
+        action = workspace.actions[row.summary["action"]]
+        reviews.approve_drafts(session, kept, row=row, policy_version=action.policy_version(workspace.brief))
         _drop(session, dropped, Reason.LEFT_OUT_BY_REVIEWER, "left_out")
         for decision_id in {draft.decision_id for draft in kept}:
             _set_going(session, decision_id)

@@ -146,7 +146,6 @@ def _as_decisions(
 ) -> list[Decision]:
     versions = {
         "brief": workspace.brief_digest[:12],
-        "policy": workspace.brief.policy_version,
         **{action.action: playbook_digest(action)[:12] for action in weighed.actions},
     }
     made = []

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from ..domain.brief import Brief
 from ..domain.draft import Draft
 from ..domain.errors import ApprovalVoid
 from ..domain.playbook import Role
@@ -13,10 +12,10 @@ from ..store import directory, reviews
 from ..store.tables import ApprovalRow, DeliveryRow, ReviewRow
 
 
-def approved_bytes(session: Session, row: DeliveryRow, brief: Brief, now: datetime) -> Draft:
+def approved_bytes(session: Session, row: DeliveryRow, policy_version: str, now: datetime) -> Draft:
     """The draft behind a delivery, proved to be what a person approved; raises ApprovalVoid with what differs.
 
-    Asked in the transaction that records the intent to send (promises 1 and 2).
+    `policy_version` is the one in force now. Asked in the transaction of the intent to send (promises 1 and 2).
     """
     draft_row = reviews.draft(session, row.draft_id)
     if draft_row is None:
@@ -27,7 +26,7 @@ def approved_bytes(session: Session, row: DeliveryRow, brief: Brief, now: dateti
     draft = reviews.as_draft(draft_row)
     _check_digest(draft, approval, row)
     _check_review(reviews.review(session, approval.review_id), approval, draft, draft_row.review_id)
-    _check_now(session, draft, approval, brief, now)
+    _check_now(session, draft, approval, policy_version, now)
     return draft
 
 
@@ -49,8 +48,8 @@ def _check_review(review: ReviewRow | None, approval: ApprovalRow, draft: Draft,
         raise ApprovalVoid("nobody approves their own work")
 
 
-def _check_now(session: Session, draft: Draft, approval: ApprovalRow, brief: Brief, now: datetime) -> None:
-    if not (draft.policy_version == approval.policy_version == brief.policy_version):
+def _check_now(session: Session, draft: Draft, approval: ApprovalRow, policy_version: str, now: datetime) -> None:
+    if not (draft.policy_version == approval.policy_version == policy_version):
         raise ApprovalVoid("the guardrail and review policy changed after the approval")
     if now < draft.not_before:
         raise ApprovalVoid("the send window has not opened")

@@ -21,6 +21,8 @@ from ..store.tables import DeliveryRow
 from .gate import approved_bytes
 from .message import build_message
 
+#: How soon to look again at what passes with time, where a day would be too long.
+_RETRY = {Reason.PAUSED: timedelta(minutes=15)}
 #: Deliveries claimed at a time; also the most that a crash can leave in `intent`.
 BATCH = 16
 
@@ -42,6 +44,11 @@ class Terms:
     brief: Brief
     actions: dict[str, Action]
     caps: tuple[Cap, ...]
+
+    def policy_version(self, action: str) -> str:
+        """The version of guardrails and review policy in force; '' for an action that is not allowed any more."""
+        known = self.actions.get(action)
+        return known.policy_version(self.brief) if known is not None else ""
 
 
 @dataclass
@@ -102,7 +109,7 @@ class Worker:
         if row is None:
             return []
         try:
-            draft = approved_bytes(session, row, self.terms.brief, now)
+            draft = approved_bytes(session, row, self.terms.policy_version(row.action), now)
         except ApprovalVoid as error:
             self._close(session, row, DeliveryState.SUPPRESSED, Reason.APPROVAL_VOID, str(error))
             return []
@@ -129,7 +136,9 @@ class Worker:
     def _hold_back(self, session: Session, row: DeliveryRow, reason: Reason, now: datetime) -> None:
         """What passes with time waits while the send window is open; the rest ends here."""
         quiet = self.terms.brief.guardrails.quiet_hours
-        later = next_loud_moment(now, quiet) if reason is Reason.QUIET_HOURS else now + timedelta(days=1)
+        later = now + _RETRY.get(reason, timedelta(days=1))
+        if reason is Reason.QUIET_HOURS:
+            later = next_loud_moment(now, quiet)
         if reason in guardrails.PASSING and later < row.not_after:
             deliveries.put_back(session, row, later, now, reason)
         elif reason in guardrails.PASSING or reason is Reason.APPROVAL_EXPIRED:

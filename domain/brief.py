@@ -1,6 +1,5 @@
 """The brief: what a marketer wants, for whom, and the limits no agent can cross."""
 
-import hashlib
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -235,9 +234,3 @@ class Brief(Frozen):
     def cycles(self) -> int:
         """How many whole cycles the horizon holds."""
         return int(self.goal.horizon / self.cycle)
-
-    @property
-    def policy_version(self) -> str:
-        """Names the guardrail and review policy; part of what every approval covers."""
-        policy = self.guardrails.model_dump_json() + self.reviewers.model_dump_json()
-        return hashlib.sha256(policy.encode()).hexdigest()[:12]

@@ -1,12 +1,13 @@
 """The playbook: actions as data. What an engineer or a marketer writes in one YAML file each."""
 
+import hashlib
 import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from .brief import Language, Name
+from .brief import Brief, Language, Name
 from .model import Frozen
 from .quantity import Duration, Jpy, Share
 
@@ -189,6 +190,11 @@ class Action(Frozen):
         if self.review.by is Role.SALES_REP and self.review.scope != "each":
             raise ValueError("`review.by: sales_rep` needs `scope: each`")
         return self
+
+    def policy_version(self, brief: Brief) -> str:
+        """Names the guardrails, reviewers and review policy in force for this action; every approval covers it."""
+        policy = brief.guardrails.model_dump_json() + brief.reviewers.model_dump_json() + self.review.model_dump_json()
+        return hashlib.sha256(policy.encode()).hexdigest()[:12]
 
     @property
     def messages(self) -> tuple[str, ...]:

@@ -110,7 +110,10 @@ def edit(workspace: Workspace, draft_key: str, person: Person, *, subject: str |
         old = reviews.as_draft(stored)
         new = _rewritten(old, person, old.subject if subject is None else subject, old.text if text is None else text)
         changed = changed_commitments(
-            f"{old.subject}\n{old.text}", f"{new.subject}\n{new.text}", offer_terms(workspace.actions[old.action])
+            f"{old.subject}\n{old.text}",
+            f"{new.subject}\n{new.text}",
+            offer_terms(workspace.actions[old.action]),
+            old.language,
         )
         _replace(session, row, stored, new, person)
         reassigned = _to_supervisor(session, row, person) if changed and row.role == Role.SALES_REP else ""

@@ -97,13 +97,13 @@ def _read_news(workspace: Workspace, row: CampaignRow) -> None:
         return
     seen = _fingerprint(workspace.data)
     with workspace.store.read() as session:
-        if campaigns.setting(session, _SEEN) == seen:
+        if campaigns.setting(session, f"{_SEEN}/{row.id}") == seen:
             return
     with open_customers(workspace, NEWS) as customers:
         keep_people(workspace, customers)
         keep_outcomes(workspace, customers, row.started_at)
     with workspace.store.write() as session:
-        campaigns.keep_setting(session, _SEEN, seen)
+        campaigns.keep_setting(session, f"{_SEEN}/{row.id}", seen)
 
 
 def _fingerprint(folder: Path) -> str:
@@ -117,13 +117,10 @@ def _settle_reviews(workspace: Workspace, threads: Threads) -> None:
     with workspace.store.write() as session:
         for review_id in reviews.expire_overdue(session, workspace.brief.name, now):
             audit.record(session, at=now, actor="system", action="review_expired", subject=review_id)
-    while True:
-        with workspace.store.read() as session:
-            decided = reviews.to_apply(session, workspace.brief.name)
-        if not decided:
-            return
-        for row in decided:
-            threads.drive_review(row.id, as_request(row))
+    with workspace.store.read() as session:
+        decided = reviews.to_apply(session, workspace.brief.name)
+    for row in decided:
+        threads.drive_review(row.id, as_request(row))
 
 
 def _is_due(workspace: Workspace, threads: Threads, name: str) -> bool:

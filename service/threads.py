@@ -54,7 +54,7 @@ class Threads:
             if not wake:
                 return
             given = Command(resume={seen.interrupts[0].id: {"wake": True}})
-        elif seen.next:
+        elif seen.tasks:  # `next` leaves out a node whose writes are kept already, but not applied
             given = None  # a crash came between two nodes, or inside one: it runs again
         else:
             return

@@ -71,8 +71,8 @@ def draw_population(rng: np.random.Generator, first: int, first_contact: int, n:
     """`n` accounts from number `first` on, as they are before the written year begins."""
     plan = rng.choice(3, n, p=(0.45, 0.45, 0.10)).astype(np.uint8)
     low, high = np.array(PRICE_RANGES, np.float64)[plan].T
-    overlooks = rng.random(n) < 0.5
-    started = tame((today - 75 - 525 * rng.random(n) ** 1.6).astype(np.int32))
+    overlooks = rng.random(n) < 0.52
+    started = tame((today - 60 - 420 * rng.random(n) ** 1.6).astype(np.int32))
     quota = np.array(QUOTAS, np.int32)[plan]
     people = Population(
         first=first,
@@ -95,7 +95,7 @@ def draw_population(rng: np.random.Generator, first: int, first_contact: int, n:
         overlooks=overlooks,
         features=_features(rng, overlooks),
         reason=_reasons(rng, overlooks),
-        health_mean=(rng.normal(0.3, 0.4, n) - 1.6 * overlooks).astype(np.float32),
+        health_mean=(rng.normal(0.35, 0.4, n) - 1.6 * overlooks).astype(np.float32),
         size=(16 * np.exp(rng.normal(0, 0.15, n))).astype(np.float32),
         demand=(quota * 0.52 * np.exp(rng.normal(0, 0.5, n))).astype(np.float32),
         contacts=_contacts(rng, started, today),

@@ -28,7 +28,7 @@ from .company import ANSWERS
 from .state import Bools, Bytes, Floats, Rows, State, load
 
 EFFECT_DAYS = 30
-FEATURE_HOLDS = 1.22
+FEATURE_HOLDS = 1.3
 """Each feature in use divides the cancellation hazard by so much."""
 INACTIVE_EVENTS = 1
 """An account with so few events in 30 days, or fewer, is inactive."""
@@ -83,7 +83,7 @@ def engagement(health: Floats) -> Floats:
     return value
 
 
-FRESH_HEALTH = 0.1
+FRESH_HEALTH = 0.3
 """Where a new account starts: with good intentions."""
 HEALTH_SPREAD = 0.5
 HEALTH_DAYS = 200
@@ -104,7 +104,7 @@ def events_in_30_days(engaged: Floats, size: Floats) -> Floats:
 
 def base_hazard(engaged: Floats, features: Bytes, unhappy: Bools, tenure_days: Floats) -> Floats:
     """Monthly cancellation hazard without any mail: quiet accounts leave, and more so for each feature not found."""
-    hazard: Floats = 0.003 + 0.21 * (1 - engaged) ** 1.5
+    hazard: Floats = 0.0025 + 0.17 * (1 - engaged) ** 1.5
     hazard = hazard * FEATURE_HOLDS ** (6.0 - np.bitwise_count(features)) * np.where(unhappy, 3.0, 1.0)
     hazard = hazard * np.where(tenure_days < 90, 1.3, np.where(tenure_days < 180, 1.12, 1.0))
     return hazard.astype(np.float32)
