@@ -65,7 +65,7 @@ EFFECTS = (
     Effect("survey_before_discount", tuple(FOLLOW_UPS), "opened", "answered", 0.60, 1.0),
     Effect("upsell_draft", (), "received", "unhappy", 1.50, 1.0, upgrade_points=0.22),
     Effect("usage_digest", (), "opened", "everybody", 1.0, 1.0),
-    Effect("renewal_reminder", (), "received", "inactive", 2.60, 2.20),
+    Effect("renewal_reminder", (), "received", "inactive", 2.90, 2.50),
 )
 
 

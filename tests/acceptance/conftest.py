@@ -68,7 +68,7 @@ def kizuna(*args: str, cwd: Path, stdin: str = "", **settings: str) -> Ran:
         input=stdin,
         capture_output=True,
         encoding="utf-8",
-        timeout=240,
+        timeout=540,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 

@@ -19,7 +19,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def played(folder: Path) -> Ran:
-    return kizuna("demo", "company", "--customers", "500", cwd=folder)
+    return kizuna("demo", "company", cwd=folder)
 
 
 def test_it_ends_well_and_says_how_to_open_the_report(played: Ran, folder: Path) -> None:

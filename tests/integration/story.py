@@ -55,8 +55,9 @@ def _begin(world: World) -> None:
     world.start()
 
 
-def _too_many(world: World) -> None:
-    world.decide(world.open("plan")[0].id, "sato", type="reject", reason="too many at once", wish="fewer")
+def _without_reminders(world: World) -> None:
+    wish = {"wish": "without", "without": ("renewal_reminder",)}
+    world.decide(world.open("plan")[0].id, "sato", type="reject", reason="no reminders this month", **wish)
 
 
 def _agree(world: World) -> None:
@@ -91,7 +92,7 @@ def _nothing(_world: World) -> None:
 
 ACTS = (
     Act("begin", timedelta(0), _begin),
-    Act("plan again", timedelta(hours=1), _too_many),
+    Act("plan again", timedelta(hours=1), _without_reminders),
     Act("write", timedelta(hours=2), _agree),
     Act("send", timedelta(hours=3), _mixed_answers),
     Act("go on", timedelta(days=1, hours=3), _answer_and_ask_again),
