@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -58,8 +59,12 @@ def validate(model: type[M], document: Document) -> M:
     return fit
 
 
+@lru_cache(maxsize=64)
 def read_model(model: type[M], text: str, file: str) -> M:
-    """Text as a model. Faults of the writing and of the content are reported together."""
+    """Text as a model. Faults of the writing and of the content are reported together.
+
+    Models are frozen, so the same text is read once per process.
+    """
     reading = read_yaml(text, file)
     if reading.data is None:
         raise FaultyFile(_in_order(reading.faults))

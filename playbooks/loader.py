@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -87,6 +88,7 @@ def _in_folder(folder: Path, faults: list[Fault]) -> Iterator[_Written]:
                 yield _Written(path.stem, str(path), raw, packaged=False)
 
 
+@lru_cache(maxsize=256)
 def _understand(written: _Written, check_rule: Callable[[str], list[str]]) -> Action:
     document = parse_document(decode(written.raw, written.file), written.file)
     faults = _beyond_the_model(written, document, check_rule)

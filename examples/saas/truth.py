@@ -60,7 +60,7 @@ class Effect:
 
 
 EFFECTS = (
-    Effect("feature_tutorial", (), "opened", "overlooks", 0.25, 0.60),
+    Effect("feature_tutorial", (), "opened", "overlooks", 0.30, 0.65),
     Effect("survey_before_discount", ("survey",), "opened", "everybody", 0.85, 1.0),
     Effect("survey_before_discount", tuple(FOLLOW_UPS), "opened", "answered", 0.60, 1.0),
     Effect("upsell_draft", (), "received", "unhappy", 1.50, 1.0, upgrade_points=0.22),

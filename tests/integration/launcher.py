@@ -17,14 +17,12 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 # Everything a tick imports on its way, so that a child starts at once.
-import kizuna.agents.graph
 import kizuna.store.migrations.run  # noqa: F401
 from kizuna.domain.clock import FixedClock
 from kizuna.service import running
 from kizuna.tools.folder_outbox import FolderOutbox
 from langgraph.checkpoint.sqlite import SqliteSaver
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-
 from world import World  # type: ignore[import-not-found]  # this folder is the path of the script
 
 

@@ -32,10 +32,11 @@ from kizuna.store.tables import (
     UnitGroupRow,
 )
 
-from .world import MORNING, World, make_company
+from .world import MORNING, World, make_company, own_action
 
-#: One cycle, few units: what is left is still every kind of message and every node.
-TINY: dict[str, Any] = {"goal": {"horizon": "30d"}, "pilot": {"units": 44}}
+#: One cycle, few units, and tutorials as drafts for the reps: still every kind of message and every node.
+TINY: dict[str, Any] = {"goal": {"horizon": "30d"}, "pilot": {"units": 28}, "playbook_folder": "own"}
+_BY_REPS = {"channels": ["rep_draft"], "review": {"by": "sales_rep", "scope": "each"}}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Act:
 
 
 def found(folder: Path) -> None:
+    """The company before its campaign."""
+    own_action(folder / "own", "feature_tutorial", _BY_REPS)
     make_company(folder, changes=TINY)
 
 

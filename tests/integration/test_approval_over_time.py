@@ -9,7 +9,7 @@ from kizuna.domain.errors import Conflict
 from kizuna.store.tables import ContactRow, DecisionRow, DeliveryRow, ReviewRow
 
 from .transports import Recorder
-from .world import World, write_brief
+from .world import World, own_action, write_brief
 
 Company = Callable[..., World]
 
@@ -112,12 +112,7 @@ def test_a_longer_window_in_the_outbox_is_not_what_was_approved(company: Company
 
 def test_no_review_policy_means_a_supervisor_looks_at_each(company: Company) -> None:
     world = company("founded")
-    own = world.folder / "own"
-    own.mkdir()
-    packaged = _packaged("usage_digest")
-    assert "\nreview: " in packaged
-    without = "\n".join(line for line in packaged.splitlines() if not line.startswith("review:"))
-    (own / "usage_digest.yaml").write_text(without, encoding="utf-8")
+    own_action(world.folder / "own", "usage_digest", {"review": None})
     write_brief(world.folder, {"playbooks": ["usage_digest"], "playbook_folder": "own"})
     world.reopen()
     world.start()
@@ -128,9 +123,3 @@ def test_no_review_policy_means_a_supervisor_looks_at_each(company: Company) -> 
     chosen = [row for row in world.rows(DecisionRow) if row.action]
     assert len(asked) == len(chosen) > 1
     assert {(row.kind, row.role, row.assignee) for row in asked} == {("each", "supervisor", None)}
-
-
-def _packaged(action: str) -> str:
-    from importlib.resources import files
-
-    return files("kizuna.playbooks").joinpath(f"{action}.yaml").read_text(encoding="utf-8")

@@ -115,8 +115,7 @@ def survive(
     def work(number: int) -> list[str]:
         launcher = launchers[number]
         return [
-            difference(scenes[act], launcher, tmp_path / f"{number}-{n}", kill)
-            for n, kill in enumerate(shares[number])
+            difference(scenes[act], launcher, tmp_path / f"{number}-{n}", kill) for n, kill in enumerate(shares[number])
         ]
 
     with ThreadPoolExecutor(len(launchers)) as pool:

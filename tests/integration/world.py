@@ -75,6 +75,15 @@ def write_brief(folder: Path, changes: Mapping[str, Any], name: str = "brief.yam
     return path
 
 
+def own_action(folder: Path, action: str, changes: Mapping[str, Any]) -> None:
+    """A packaged action with changes, as a user's own; None takes a key away."""
+    text = files("kizuna.playbooks").joinpath(f"{action}.yaml").read_text(encoding="utf-8")
+    content = {**yaml.safe_load(text), **changes}
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {key: value for key, value in content.items() if value is not None}
+    (folder / f"{action}.yaml").write_text(yaml.safe_dump(kept, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
 def make_company(folder: Path, *, units: int = 160, seed: int = 3, changes: Mapping[str, Any] | None = None) -> None:
     """Data, brief, secret and people; no campaign yet."""
     folder.mkdir(parents=True, exist_ok=True)

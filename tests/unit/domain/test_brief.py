@@ -6,6 +6,8 @@ from kizuna.domain.brief import Brief
 from kizuna.domain.decision import Group
 from kizuna.domain.document import MAX_BYTES
 from kizuna.domain.errors import FaultyFile
+from kizuna.domain.playbook import ReviewPolicy
+from kizuna.playbooks.loader import load_playbooks
 from kizuna.tools.brief_file import brief_schema, load_brief
 
 EXAMPLE = Path(__file__).parents[3] / "examples/saas/brief.yaml"
@@ -19,7 +21,8 @@ def example() -> Brief:
 def test_example_brief_says_what_its_company_wants(example: Brief) -> None:
     assert example.goal.relative_lift == pytest.approx(0.1)
     assert (example.goal.horizon, example.cycle, example.cycles) == (timedelta(days=120), timedelta(days=30), 4)
-    assert example.groups == {Group.POLICY: 0.6, Group.RANDOM_CONTROL: 0.15, Group.HOLDOUT: 0.25}
+    assert sum(example.groups.values()) == pytest.approx(1)
+    assert example.groups[Group.HOLDOUT] >= 0.2
     assert example.budget.total == 400_000
     assert (example.guardrails.quiet_hours.start, example.guardrails.quiet_hours.until) == ("20:00", "08:00")
     assert example.reviewers.expiry == 3
@@ -68,8 +71,12 @@ def test_schema_explains_every_part() -> None:
     assert "from" in schema["$defs"]["QuietHours"]["properties"]
 
 
-def test_changed_guardrails_change_the_policy_version(example: Brief) -> None:
-    looser = example.model_copy(
-        update={"guardrails": example.guardrails.model_copy(update={"gap": timedelta(hours=1)})}
-    )
-    assert looser.policy_version != example.policy_version
+@pytest.mark.parametrize("change", ["guardrails", "reviewers", "review"])
+def test_changed_guardrails_reviewers_or_review_policy_change_the_policy_version(example: Brief, change: str) -> None:
+    action = load_playbooks(["usage_digest"], None, lambda rule: [])["usage_digest"]
+    guardrails = example.guardrails.model_copy(update={"gap": timedelta(hours=1)})
+    reviewers = example.reviewers.model_copy(update={"expiry": 9})
+    brief = example.model_copy(update={"guardrails": guardrails} if change == "guardrails" else {})
+    brief = brief.model_copy(update={"reviewers": reviewers} if change == "reviewers" else {})
+    other = action.model_copy(update={"review": ReviewPolicy()} if change == "review" else {})
+    assert other.policy_version(brief) != action.policy_version(example)
