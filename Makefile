@@ -14,7 +14,7 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types slow postgres wheel clean
+.PHONY: help demo test lint style format types slow postgres wheel clean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,7 +36,9 @@ slow: $(INSTALLED_DEV)  ## Run the tests that need minutes
 postgres: $(INSTALLED_DEV)  ## Run the tests against the PostgreSQL that TEST_POSTGRES_URL names
 	$(BIN)/pytest -m postgres -rs
 
-lint: $(INSTALLED_DEV) types  ## Check style, formatting and types
+lint: style types  ## Check style, formatting and types
+
+style: $(INSTALLED_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 

@@ -106,36 +106,40 @@ def _allocate(
     n_random: int,
     fewer: float,
 ) -> allocation.Allocation:
-    """The best use of what is left of the budget for this cycle, keeping back what chance may cost at most."""
+    """The best use of what is left of the budget for this cycle, keeping back what chance may cost at most.
+
+    Where a reviewer wants fewer, the most valuable of those who would be contacted are kept.
+    """
     brief = workspace.brief
     with workspace.store.read() as session:
         spent = campaigns.spent_jpy(session, brief.name)
     cycles_left = max(1, brief.cycles - cycle + 1)
     costs = [action.cost.per_contact for action, free in zip(weighed.actions, explorable, strict=True) if free]
     by_chance = (n_random + len(policy) * brief.exploration) * max(costs, default=0.0)
-    budget = max(0.0, ((brief.budget.total - spent) / cycles_left - by_chance) * fewer)
-    return allocation.allocate(
-        weighed.value[policy],
-        weighed.cost[policy],
-        weighed.eligible[policy],
-        budget=budget,
-        capacity=_capacities(workspace, weighed, policy, explorable, n_random, fewer),
-    )
+    budget = max(0.0, (brief.budget.total - spent) / cycles_left - by_chance)
+    limits = _capacities(workspace, weighed, policy, explorable, n_random)
+    worth = (weighed.value[policy], weighed.cost[policy], weighed.eligible[policy])
+    best = allocation.allocate(*worth, budget=budget, capacity=limits)
+    if fewer == 1:
+        return best
+    wished = float(int((best.choice > 0).sum() * fewer))
+    limits.append(allocation.Capacity("reviewer", wished, tuple(range(len(weighed.actions)))))
+    return allocation.allocate(*worth, budget=budget, capacity=limits)
 
 
 def _capacities(
-    workspace: Workspace, weighed: Weighed, policy: Array, explorable: Array, n_random: int, fewer: float
+    workspace: Workspace, weighed: Weighed, policy: Array, explorable: Array, n_random: int
 ) -> list[allocation.Capacity]:
     """Mails per cycle, and drafts per rep: what a rep can read before the reviews expire."""
     brief = workspace.brief
     weeks = brief.cycle.days / 7
     mails = brief.capacity.email_per_week * weeks - n_random - len(policy) * brief.exploration
-    limits = [allocation.Capacity("email", max(0.0, mails * fewer), tuple(np.flatnonzero(explorable).tolist()))]
+    limits = [allocation.Capacity("email", max(0.0, mails), tuple(np.flatnonzero(explorable).tolist()))]
     drafted = tuple(np.flatnonzero(~explorable).tolist())
     reps = np.array([weighed.reps[i] or "" for i in policy], dtype=object)
     for rep in sorted({rep for rep in reps if rep}) if drafted else ():
-        per_rep = brief.capacity.drafts_per_rep_per_week * fewer
-        limits.append(allocation.Capacity(f"rep {rep}", float(int(per_rep)), drafted, reps == rep))
+        per_rep = brief.capacity.drafts_per_rep_per_week
+        limits.append(allocation.Capacity(f"rep {rep}", float(per_rep), drafted, reps == rep))
     return limits
 
 

@@ -13,7 +13,7 @@ from ..domain.draft import Draft, bundle_digest
 from ..domain.playbook import Action, Role
 from ..domain.review import ReviewKind, ReviewState, Wish
 from ..prompts.grounding import check_words
-from ..prompts.rendering import FactMissing
+from ..prompts.rendering import FactMissing, variants
 from ..store import campaigns, decisions, people, reviews
 from ..store.tables import DecisionRow, DraftRow, ReviewRow
 from .composing import AUTHOR, STANDARD, Desk, open_desk
@@ -87,12 +87,26 @@ def _plan_journeys(session: Session, action: Action, made: list[DecisionRow]) ->
 
 
 def open_content_review(
-    session: Session, desk: Desk, action: Action, drafts: list[Draft], *, revision: int, note: str = ""
+    session: Session,
+    desk: Desk,
+    action: Action,
+    drafts: list[Draft],
+    *,
+    revision: int,
+    note: str = "",
+    before: ReviewRow | None = None,
 ) -> bool:
-    """Ask for one review of these drafts; who must look follows the playbook, a supervisor where it says nothing."""
+    """Ask for one review of these drafts; who must look follows the playbook, a supervisor where it says nothing.
+
+    A revision of an earlier question (`before`) keeps its subject; drafts with a note are asked about by themselves.
+    """
     workspace, cycle = desk.workspace, desk.cycle
     is_batch = action.review.scope == "batch" and not note
     subject = action.action if is_batch else f"{action.action}.{drafts[0].unit_id}"
+    if before is not None:
+        subject = before.subject
+    elif note:
+        subject = f"{subject}.{drafts[0].step}"
     role, assignee = _reviewer(session, desk, action, drafts[0])
     now = workspace.clock.now()
     campaign = campaigns.campaign(session, workspace.brief.name)
@@ -172,28 +186,55 @@ def revise(state: ReviewThreadState, runtime: Runtime[Context]) -> ReviewThreadS
     assert cycle is not None and cycle.snapshot is not None
     by_id = {decision.id: decision for decision in made if decision is not None}
     action = workspace.actions[review.summary["action"]]
-    variant = _other_variant(review, list(by_id.values()))
+    variant = _other_variant(workspace, action, review)
     desk = open_desk(workspace, cycle, load_snapshot(workspace, cycle.snapshot), list(by_id.values()))
-    drafts = [
-        desk.write(by_id[draft.decision_id], draft.step, variant=variant, revision=draft.revision + 1) for draft in old
-    ]
+    drafts, lost = _write_again(desk, by_id, old, variant)
     with workspace.store.write() as session:
         row = reviews.review(session, review.id)
         assert row is not None
         reviews.set_draft_state(session, [draft.id for draft in old], "rejected")
-        open_content_review(session, desk, action, drafts, revision=review.revision + 1)
+        for decision_id, reason in lost.items():
+            decisions.stop_journey(session, decision_id, reason)
+            decisions.leave_out(session, [decision_id], reason)
+        if drafts:
+            note = review.summary["note"]
+            revision = review.revision + 1
+            open_content_review(session, desk, action, drafts, revision=revision, note=note, before=review)
         row.applied_at = workspace.clock.now()
         session.add(row)
     workspace.tell("written_again", subject=review.subject, variant=variant)
     return {"outcome": "revised"}
 
 
-def _other_variant(review: ReviewRow, made: list[DecisionRow]) -> str:
-    """By the reviewer's wish; without one, the next way this message has not been put yet."""
-    wish = review.answer.get("wish")
-    if wish in _VARIANT_FOR:
-        return _VARIANT_FOR[Wish(wish)]
-    return _OTHER_WAYS[min(review.revision, len(_OTHER_WAYS) - 1)]
+def _write_again(
+    desk: Desk, made: dict[str, DecisionRow], old: list[DraftRow], variant: str
+) -> tuple[list[Draft], dict[str, Reason]]:
+    """The same messages in other words; and the decisions whose words can't be written any more, with the reason."""
+    drafts: list[Draft] = []
+    lost: dict[str, Reason] = {}
+    for row in old:
+        decision = made[row.decision_id]
+        if decision.unit_id not in desk.recipients:
+            lost[decision.id] = Reason.UNREACHABLE
+            continue
+        try:
+            drafts.append(desk.write(decision, row.step, variant=variant, revision=row.revision + 1))
+        except FactMissing:
+            lost[decision.id] = Reason.FACT_MISSING
+    return [draft for draft in drafts if draft.decision_id not in lost], lost
+
+
+def _other_variant(workspace: Workspace, action: Action, review: ReviewRow) -> str:
+    """By the reviewer's wish; without one, or where the action has no such words, the next way it can be put."""
+    known = {
+        variant
+        for message in action.messages
+        for language in workspace.brief.voice.languages
+        for variant in variants(action.action, message, language, workspace.own_words)
+    }
+    wished = _VARIANT_FOR.get(review.answer.get("wish") or "")
+    ways = [way for way in (*_OTHER_WAYS, STANDARD) if way in known and way != review.summary["variant"]]
+    return wished if wished in known else next(iter(ways), STANDARD)
 
 
 def renew(state: CampaignState, runtime: Runtime[Context]) -> CampaignState:
@@ -223,7 +264,11 @@ def _ask_again(desk: Desk, decision: DecisionRow, outdated: DraftRow) -> None:
         if decision.unit_id not in desk.recipients:
             decisions.stop_journey(session, decision.id, Reason.UNREACHABLE)
             return
-        fresh = desk.write(decision, old.step, variant=old.variant, revision=old.revision + 1)
+        try:
+            fresh = desk.write(decision, old.step, variant=old.variant, revision=old.revision + 1)
+        except FactMissing:
+            decisions.stop_journey(session, decision.id, Reason.FACT_MISSING)
+            return
         note = "facts changed after the approval"
         action = desk.workspace.actions[old.action]
         open_content_review(session, desk, action, [fresh], revision=fresh.revision, note=note)

@@ -310,7 +310,11 @@ def _decision(workspace: Workspace, session: Session, row: DecisionRow) -> dict[
             if review is not None
         ],
         "outcomes": [
-            {"kind": outcome.kind, "at": _local(workspace, outcome.happened_at), "value": outcome.value}
+            {
+                "kind": outcome.kind.removeprefix("mail_"),
+                "at": _local(workspace, outcome.happened_at),
+                "value": outcome.value if outcome.kind == "survey_answered" else None,
+            }
             for outcome in outcomes.outcomes_of(session, row.unit_id, since)
             if outcome.happened_at < until
         ],

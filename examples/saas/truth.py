@@ -1,19 +1,26 @@
 """The hidden truth of the fictional world: why customers leave, and what each action really does to them.
 
 The agents never see this. Their playbooks believe that tutorial, survey, digest and reminder keep 1.5 to 2 more of 100
-customers and that an upsell draft brings 15 more upgrades of 100. In truth (effects on the hazard last 60 days):
+customers and that an upsell draft brings 15 more upgrades of 100. In truth (effects on the hazard last 30 days):
 
 | action                 | counts from | for whom              | monthly cancellation hazard   | upgrades in 30 days |
 |------------------------|-------------|-----------------------|-------------------------------|---------------------|
-| feature_tutorial       | opened      | overlooks features    | x 0.40, and starts to use one |                     |
-|                        |             | others                | x 0.80                        |                     |
+| feature_tutorial       | opened      | overlooks features    | x 0.30, and starts to use one |                     |
+|                        |             | others                | x 0.65                        |                     |
 | survey (first step)    | opened      | everybody             | x 0.85                        |                     |
 | survey (follow-up)     | opened      | answered accordingly  | x 0.60                        |                     |
 | upsell_draft           | received    | near quota, satisfied |                               | + 22 points         |
 |                        |             | open unhappy ticket   | x 1.50                        | none                |
 | usage_digest           | opened      | everybody             | nothing                       |                     |
-| renewal_reminder       | received    | inactive              | x 2.20                        |                     |
-|                        |             | others                | x 1.20                        |                     |
+| renewal_reminder       | received    | inactive              | x 2.70                        |                     |
+|                        |             | others                | x 2.40                        |                     |
+
+Among those whom the packaged playbook fits, that is about +7 points of accounts kept for 30 days by the tutorial, +2 by
+the survey with its follow-ups, none by the digest, -11 by the reminder, and +19 points of upgrades by the draft.
+
+Why accounts leave: they went quiet (up to 17 % a month), they never found the features that would hold them (each one
+in use divides the hazard by 1.3), or an unhappy ticket is open (x 3). Newcomers begin with good intentions; those who
+overlook features go quiet within months, so that there are always accounts about to leave.
 """
 
 import json
@@ -24,15 +31,17 @@ from typing import Literal
 
 import numpy as np
 
-from .company import ANSWERS
+from .company import ANSWERS, FEATURES
 from .state import Bools, Bytes, Floats, Rows, State, load
 
 EFFECT_DAYS = 30
 FEATURE_HOLDS = 1.3
 """Each feature in use divides the cancellation hazard by so much."""
-INACTIVE_EVENTS = 1
+INACTIVE_EVENTS = 3
 """An account with so few events in 30 days, or fewer, is inactive."""
 NEAR_QUOTA = 0.9
+AT_RISK = 0.02
+"""From this monthly cancellation hazard on an account is at risk."""
 BASE_UPGRADE = 0.01
 BASE_UPGRADE_NEAR_QUOTA = 0.05
 REP_SENDS = 0.85
@@ -46,7 +55,7 @@ Whom = Literal["everybody", "overlooks", "answered", "inactive", "unhappy"]
 
 @dataclass(frozen=True)
 class Effect:
-    """What one mail does to the monthly cancellation hazard for 60 days."""
+    """What one mail does to the monthly cancellation hazard for 30 days."""
 
     action: str
     steps: tuple[str, ...]
@@ -65,7 +74,7 @@ EFFECTS = (
     Effect("survey_before_discount", tuple(FOLLOW_UPS), "opened", "answered", 0.60, 1.0),
     Effect("upsell_draft", (), "received", "unhappy", 1.50, 1.0, upgrade_points=0.22),
     Effect("usage_digest", (), "opened", "everybody", 1.0, 1.0),
-    Effect("renewal_reminder", (), "received", "inactive", 2.90, 2.50),
+    Effect("renewal_reminder", (), "received", "inactive", 2.70, 2.40),
 )
 
 
@@ -104,10 +113,16 @@ def events_in_30_days(engaged: Floats, size: Floats) -> Floats:
 
 def base_hazard(engaged: Floats, features: Bytes, unhappy: Bools, tenure_days: Floats) -> Floats:
     """Monthly cancellation hazard without any mail: quiet accounts leave, and more so for each feature not found."""
-    hazard: Floats = 0.0025 + 0.17 * (1 - engaged) ** 1.5
-    hazard = hazard * FEATURE_HOLDS ** (6.0 - np.bitwise_count(features)) * np.where(unhappy, 3.0, 1.0)
-    hazard = hazard * np.where(tenure_days < 90, 1.3, np.where(tenure_days < 180, 1.12, 1.0))
-    return hazard.astype(np.float32)
+    held = FEATURE_HOLDS ** (np.bitwise_count(features) - 6.0)
+    tried = np.where(tenure_days < 90, 1.3, np.where(tenure_days < 180, 1.12, 1.0))
+    hazard = (0.0025 + 0.17 * (1 - engaged) ** 1.5) / held * np.where(unhappy, 3.0, 1.0) * tried
+    return np.asarray(hazard, np.float32)
+
+
+def has_more_to_find(features: Bytes) -> Bools:
+    """Whether there is a feature that the account does not use yet."""
+    more: Bools = np.bitwise_count(features) < len(FEATURES)
+    return more
 
 
 def state_hazard(state: State, day: int) -> Floats:
@@ -157,12 +172,13 @@ def plausibly_eligible(state: State, action: str) -> Rows:
     """Accounts that a sensible playbook would aim the action at: active, with consent, and fitting."""
     rows = np.flatnonzero(state.active & state.consent[state.first_contact])
     day = state.day
+    at_risk = state_hazard(state, day)[rows] >= AT_RISK
     fits: dict[str, Callable[[], Bools]] = {
-        "feature_tutorial": lambda: state.overlooks[rows],
-        "survey_before_discount": lambda: engagement(state.health[rows]) < 0.5,
+        "feature_tutorial": lambda: at_risk & state.overlooks[rows],
+        "survey_before_discount": lambda: at_risk,
         "upsell_draft": lambda: near_quota(state, rows) & is_satisfied(state, rows, day),
-        "usage_digest": lambda: np.ones(len(rows), np.bool_),
-        "renewal_reminder": lambda: state.renews[rows] - day <= 30,
+        "usage_digest": lambda: at_risk,
+        "renewal_reminder": lambda: at_risk & (state.renews[rows] - day <= 60),
     }
     chosen: Rows = rows[fits[action]()]
     return chosen
@@ -196,6 +212,8 @@ def true_effect(
         return _upgrade_effect(state, rows, effect if playing else None, action)
     hit = is_among(effect.whom, state, rows, state.day)
     factor = np.where(hit, effect.hazard, effect.hazard_others) if playing else np.ones(len(rows))
+    if playing and action == "feature_tutorial":
+        factor = np.where(hit & has_more_to_find(state.features[rows]), factor / FEATURE_HOLDS, factor)
     without, treated = _survival(state, rows, factor.astype(np.float32), paths, np.random.default_rng(seed))
     weight = reads(engagement(state.health[rows]), tired=False) if effect.counts_from == "opened" else 1.0
     gain = float(np.mean(weight * (treated - without))) if len(rows) else 0.0

@@ -78,7 +78,8 @@ def never_consented(world: World, row: Any) -> None:
 
 
 def cooldown(world: World, row: Any) -> None:
-    earlier(world, row, timedelta(days=29), action=row.action)
+    not_long_enough = world.workspace.actions[row.action].cooldown - timedelta(hours=1)
+    earlier(world, row, not_long_enough, action=row.action)
 
 
 def budget_exhausted(world: World, row: Any) -> None:

@@ -2,7 +2,8 @@
 
 import csv
 import re
-from datetime import date
+from collections import Counter
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from kizuna.examples.saas.generator import write_company
 from kizuna.examples.saas.history import live_year
 from kizuna.examples.saas.population import draw_population
 from kizuna.examples.saas.state import load
-from kizuna.examples.saas.truth import state_hazard
+from kizuna.examples.saas.truth import near_quota, state_hazard
+from kizuna.examples.saas.world import live_one_day
 
 TODAY = date(2026, 4, 15)
 CONTRACT = {
@@ -118,35 +120,54 @@ def test_addresses_are_unique_and_only_in_reserved_domains(untouched_company: Pa
 
 
 def test_company_looks_like_a_real_one(tmp_path: Path) -> None:
-    write_company(tmp_path, units=8_000, today=TODAY)
+    write_company(tmp_path, units=6_000, today=TODAY)
     state = load(tmp_path / "world" / "state.npz")
     there = state.active
     hazard = np.sort(state_hazard(state, state.day)[there])
-    assert 0.03 < hazard.mean() < 0.05
-    assert 0.12 < hazard[-len(hazard) // 10 :].mean() < 0.17
+    third = len(hazard) // 3
+    assert 0.65 < there.mean() < 0.72
+    assert 0.05 < hazard.mean() < 0.065
+    assert hazard[: 2 * third].mean() < 0.015
+    assert 0.12 < hazard[-third:].mean() < 0.18
     price = state.price[there]
-    assert price.min() >= 8_000
+    assert price.min() >= 12_000
     assert price.max() <= 120_000
-    assert 0.6 < price.std() / price.mean() < 0.8
+    assert 0.35 < price.std() / price.mean() < 0.6
     assert 0.45 < (state.language == 0).mean() < 0.55
     assert 0.02 < (state.unhappy_until > state.day)[there].mean() < 0.05
     assert 0.88 < state.consent.mean() < 0.92
 
 
-def test_activity_declines_before_a_cancellation() -> None:
+def test_reports_are_counted_on_when_the_company_begins_on_the_first_of_a_month(tmp_path: Path) -> None:
+    today = date(2026, 4, 1)
+    write_company(tmp_path, units=500, today=today)
+    state = load(tmp_path / "world" / "state.npz")
+    for k in range(2):
+        live_one_day(tmp_path, today + timedelta(days=k), tmp_path / "outbox")
+    rows = rows_of(tmp_path, "usage")
+    assert max(Counter((row["account_id"], row["month"]) for row in rows).values()) == 1
+    march = {row["account_id"]: int(row["used"]) for row in rows if row["month"] == "2026-03-01"}
+    after = load(tmp_path / "world" / "state.npz")
+    for account in np.flatnonzero(state.active).tolist():
+        assert after.used_last_month[account] == march[f"A{account + 1:06d}"]
+    assert near_quota(after, np.flatnonzero(after.active)).mean() > 0.04
+
+
+def test_activity_and_features_show_who_will_leave() -> None:
     today = 20_000
     rng = np.random.default_rng(5)
     people = draw_population(rng, 1000, 0, 20_000, today)
     year = live_year(rng, people, today)
     counts = rng.poisson(year.engaged * people.size * 7 / 30)
     scores: list[float] = []
-    for week in (30, 40, 47):
+    for week in (24, 32, 39):
         day = year.begins + 7 * week
         rows = np.flatnonzero(year.there(day) & (people.started <= day - 60))
-        leaves = year.gone_by(day + 30, rows)
+        leaves = year.gone_by(day + 90, rows)
         recent = counts[week - 4 : week, rows].sum(axis=0) + 0.5 * counts[week - 8 : week - 4, rows].sum(axis=0)
-        scores.append(_auc(-recent - 0.001 * rng.random(len(rows)), leaves))
-    assert np.mean(scores) >= 0.7
+        found = 4.0 * np.bitwise_count(people.features[rows])
+        scores.append(_auc(-recent - found - 0.001 * rng.random(len(rows)), leaves))
+    assert 0.78 < np.mean(scores) < 0.88
 
 
 def _auc(score: np.ndarray, positive: np.ndarray) -> float:
