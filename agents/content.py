@@ -232,9 +232,10 @@ def _other_variant(workspace: Workspace, action: Action, review: ReviewRow) -> s
         for language in workspace.brief.voice.languages
         for variant in variants(action.action, message, language, workspace.own_words)
     }
-    wished = _VARIANT_FOR.get(review.answer.get("wish") or "")
+    wish = review.answer.get("wish")
+    wished = _VARIANT_FOR.get(Wish(wish)) if wish else None
     ways = [way for way in (*_OTHER_WAYS, STANDARD) if way in known and way != review.summary["variant"]]
-    return wished if wished in known else next(iter(ways), STANDARD)
+    return wished if wished is not None and wished in known else next(iter(ways), STANDARD)
 
 
 def renew(state: CampaignState, runtime: Runtime[Context]) -> CampaignState:

@@ -13,7 +13,7 @@ from ..delivery.message import message_id
 from ..domain.decision import Reason
 from ..domain.delivery import ENDED, DeliveryState
 from ..domain.playbook import Action, Branch, Send, Wait
-from ..domain.review import ReviewState
+from ..domain.review import ReviewKind, ReviewState
 from ..store import audit, campaigns, decisions, deliveries, directory, guardrails, outcomes, reviews
 from ..store.tables import ContactRow, CycleRow, DeliveryRow, DraftRow, JourneyRow, UnitRow
 from .state import CampaignState, ReviewThreadState
@@ -54,7 +54,8 @@ def release(state: ReviewThreadState, runtime: Runtime[Context]) -> ReviewThread
             subject=row.id,
             details={"drafts": len(kept), "left_out": len(dropped)},
         )
-    workspace.tell("released", subject=row.subject, messages=len(kept))
+    if row.kind == ReviewKind.BATCH:
+        workspace.tell("released", subject=row.subject, messages=len(kept))
     return {"outcome": "released"}
 
 

@@ -69,6 +69,7 @@ def measure_goal(
     before = np.array([baseline_of_goal(workspace, enrolled[unit]) for unit in unit_ids])
     z = spending_bounds([(k + 1) / workspace.brief.cycles for k in range(workspace.brief.cycles)])[cycle.number - 1]
     sides = (y[is_policy], y[~is_policy], before[is_policy], before[~is_policy])
+    policy_mean, holdout_mean = (0.0 if np.isnan(mean) else mean for mean in experiment.adjusted_means(*sides))
     difference = experiment.adjusted_difference(*sides, z=z)
     lift = experiment.relative_lift(*sides, z=z)
     better = _chance_of_better(workspace, difference)
@@ -78,8 +79,8 @@ def measure_goal(
         "verdict": verdict.value,
         "policy_units": int(is_policy.sum()),
         "holdout_units": int((~is_policy).sum()),
-        "policy_mean": _mean(y[is_policy]),
-        "holdout_mean": _mean(y[~is_policy]),
+        "policy_mean": policy_mean,
+        "holdout_mean": holdout_mean,
         "difference": _as_dict(difference),
         "lift": _as_dict(lift),
         "z": z,

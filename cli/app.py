@@ -17,7 +17,7 @@ ENVIRONMENT = {
 
 #: Command -> (module, what it does in one line). In the order in which a newcomer needs them.
 COMMANDS = {
-    "demo": ("demo", "Watch a team at work: a whole campaign in about a minute."),
+    "demo": ("demo", "Watch a team at work: a whole campaign in a minute or two."),
     "init": ("setup", "Write an example company to try: a brief and its data."),
     "check": ("setup", "Check a brief and its playbook; report every fault at once."),
     "schema": ("setup", "Print the brief's JSON Schema, for editors."),
@@ -66,7 +66,7 @@ class _Lazy(click.Group):
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
-            near = get_close_matches(args[0], COMMANDS, n=1)
+            near = get_close_matches(args[0], COMMANDS, n=1, cutoff=0.75)
             hint = f" Did you mean `{near[0]}`?" if near else ""
             ctx.fail(f"there is no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)

@@ -167,9 +167,11 @@ def _tell_waiting(lang: "Language", now: "Status") -> None:
     """Who must decide, where to look, and how; rep drafts are counted per rep, the rest listed."""
     from collections import Counter
 
+    from ..inbox.figures import moment
+
     for row in now.waiting:
         if row.kind != "each":
-            until = f"{row.expires_at:%Y-%m-%d %H:%M} UTC"
+            until = moment(lang, row.expires_at.astimezone(now.zone))
             click.echo(say(lang, "waits", id=row.id, role=say(lang, f"role_{row.role}"), until=until))
     single = Counter(row.assignee or row.role for row in now.waiting if row.kind == "each")
     for assignee, count in sorted(single.items()):
@@ -177,4 +179,4 @@ def _tell_waiting(lang: "Language", now: "Status") -> None:
     if now.waiting:
         click.echo(say(lang, "how_to_decide", id=now.waiting[0].id))
     elif now.next_due is not None and now.state == "running":
-        click.echo(say(lang, "next_due", at=f"{now.next_due:%Y-%m-%d %H:%M} UTC"))
+        click.echo(say(lang, "next_due", at=moment(lang, now.next_due.astimezone(now.zone))))

@@ -40,7 +40,7 @@ _WORDS_OF_THE_REP = {
 @click.option("--no-effect", is_flag=True, help="A company on which nothing works: the report must say so.")
 @click.pass_obj
 def demo(lang: "Language", folder: Path, customers: int, seed: int, no_effect: bool) -> None:
-    """Watch a marketing team at work: four cycles on a fictional company, in about a minute.
+    """Watch a marketing team at work: four cycles on a fictional company, in a minute or two.
 
     The people who decide are fictional too. Each logs in and uses the same commands that you would.
     """

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from rich.console import Console
 
     from ..agents.workspace import Workspace
@@ -68,6 +70,11 @@ def console() -> "Console":
 
     is_terminal = sys.stdout.isatty()
     return Console(width=None if is_terminal else 100, highlight=False, no_color=not is_terminal, soft_wrap=False)
+
+
+def zone_of(workspace: "Workspace") -> "ZoneInfo":
+    """The time zone that the brief's people work in; every time they read is in it."""
+    return workspace.brief.guardrails.quiet_hours.zone
 
 
 def print_json(value: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .output import brief_option, console, examples, json_option, open_brief, print_json, say
+from .output import brief_option, console, examples, json_option, open_brief, print_json, say, zone_of
 
 if TYPE_CHECKING:
     from ..domain.brief import Language
@@ -29,7 +29,7 @@ def reviews(lang: "Language", brief: Path, mine: bool, as_json: bool) -> None:
     if as_json:
         print_json([row.model_dump() for row in rows])
     else:
-        print_reviews(rows, lang, console())
+        print_reviews(rows, lang, console(), zone_of(workspace))
 
 
 @examples("kizuna show nagare-save.1.plan.0", "kizuna show nagare-save.1.feature_tutorial.0 --all")
@@ -44,12 +44,13 @@ def show(lang: "Language", review: str, brief: Path, every: bool, as_json: bool)
     from ..service.reviewing import show as look_up
     from .showing import print_review
 
-    shown = look_up(open_brief(brief, lang), review)
+    workspace = open_brief(brief, lang)
+    shown = look_up(workspace, review)
     if as_json:
         drafts = [draft.model_dump(mode="json") for draft in shown.drafts]
         print_json({"review": shown.review.model_dump(), "drafts": drafts})
     else:
-        print_review(shown, lang, console(), every=every)
+        print_review(shown, lang, console(), every=every, zone=zone_of(workspace))
 
 
 @examples(

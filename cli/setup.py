@@ -135,7 +135,15 @@ def fast_forward(lang: "Language", brief: Path, days: int, until_asked: bool) ->
         if now.state == "finished" or (until_asked and now.waiting):
             break
     stopped = status(workspace)
-    click.echo(say(lang, "forwarded", day=stopped.now.date(), state=stopped.state, waiting=len(stopped.waiting)))
+    click.echo(
+        say(
+            lang,
+            "forwarded",
+            day=stopped.now.date(),
+            state=say(lang, f"word_{stopped.state.replace(' ', '_')}"),
+            waiting=len(stopped.waiting),
+        )
+    )
 
 
 def _live_one_day(workspace: "Workspace") -> None:

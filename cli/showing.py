@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
@@ -11,6 +12,7 @@ from ..inbox import figures
 from ..inbox.terminal import Sheet
 from ..inbox.words import name
 from ..service.reviewing import Shown
+from ..service.words import without_footer
 from ..store.tables import ReviewRow
 from .output import say
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 _LEFT_OUT_OF_FACTS = ("footer_", "meeting_times")
 
 
-def print_reviews(rows: "Sequence[ReviewRow]", language: Language, console: Console) -> None:
+def print_reviews(rows: "Sequence[ReviewRow]", language: Language, console: Console, zone: ZoneInfo) -> None:
     """The queue, the most urgent first."""
     sheet = Sheet(console)
     if not rows:
@@ -28,22 +30,23 @@ def print_reviews(rows: "Sequence[ReviewRow]", language: Language, console: Cons
         return
     header = [say(language, key) for key in ("review", "what", "who", "expires")]
     ordered = sorted(rows, key=lambda row: (row.expires_at, row.id))
-    sheet.rows(
-        [
-            (row.id, name(language, "review_kind", row.kind), _for_whom(row, language), f"{row.expires_at:%m-%d %H:%M}")
-            for row in ordered
-        ],
-        header,
-    )
+    sheet.rows([_queued(row, language, zone) for row in ordered], header)
 
 
-def print_review(shown: Shown, language: Language, console: Console, *, every: bool) -> None:
+def _queued(row: ReviewRow, language: Language, zone: ZoneInfo) -> tuple[str, ...]:
+    until = figures.moment(language, row.expires_at.astimezone(zone))
+    return row.id, name(language, "review_kind", row.kind), _for_whom(row, language), until
+
+
+def print_review(shown: Shown, language: Language, console: Console, *, every: bool, zone: ZoneInfo) -> None:
     """One review, whole."""
     sheet, row = Sheet(console), shown.review
     kind = name(language, "review_kind", row.kind)
     sheet.line(say(language, "review_title", kind=kind, id=row.id), "bold")
     state = name(language, "review_state", row.state)
-    until = say(language, "until", until=f"{row.expires_at:%Y-%m-%d %H:%M} UTC", digest=row.digest[:12])
+    until = say(
+        language, "until", until=figures.moment(language, row.expires_at.astimezone(zone)), digest=row.digest[:12]
+    )
     sheet.line(f"{state}; {say(language, 'for_whom', who=_for_whom(row, language))}; {until}", "dim")
     if row.kind == "plan":
         _plan(row.summary, language, sheet)
@@ -52,6 +55,8 @@ def print_review(shown: Shown, language: Language, console: Console, *, every: b
     sheet.blank()
     if row.state == "open":
         sheet.line(say(language, "deciding", id=row.id))
+        if shown.drafts:
+            sheet.line(say(language, "editing", id=shown.drafts[0].id), "dim")
 
 
 def _for_whom(row: ReviewRow, language: Language) -> str:
@@ -62,7 +67,7 @@ def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
     yen = _yen(language)
     goal, chance, worth = plan["goal"], plan["by_chance"], plan["expected_value_jpy"]
     metric = name(language, "metric", Metric(goal["metric"]).value)
-    gains = ", ".join(f"{name(language, 'lever', lever['lever'])} {lever['gain']:+,.4g}" for lever in plan["levers"])
+    gains = ", ".join(_gain(goal, lever, language) for lever in plan["levers"])
     groups = ", ".join(f"{name(language, 'group', group)} {count}" for group, count in plan["groups"].items())
     reasons = ", ".join(f"{name(language, 'reason', reason)} {n}" for reason, n in plan["left_alone"].items())
     lines = [
@@ -101,6 +106,14 @@ def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
     sheet.blank()
     header = [say(language, key) for key in ("action", "eligible", "units", "cost", "worth", "why_not")]
     sheet.rows([_action(action, language) for action in plan["actions"]], header, figures=(1, 2, 3, 4))
+
+
+def _gain(goal: Mapping[str, Any], lever: Mapping[str, Any], language: Language) -> str:
+    """How far the lever moves the goal's metric for the average unit of the segment, in the metric's own unit."""
+    word = name(language, "lever", lever["lever"])
+    if goal["metric"] in (Metric.LTV, Metric.ORDER_VALUE):
+        return f"{word} {figures.yen(language, lever['gain'], signed=True)}"
+    return f"{word} {figures.points(lever['gain'])} pt"
 
 
 def _feasibility(feasible: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
@@ -142,15 +155,16 @@ def _content(shown: Shown, language: Language, sheet: Sheet, every: bool) -> Non
     if summary["note"]:
         sheet.line(say(language, "note", note=summary["note"]), "yellow")
     _flags(summary["flags"], language, sheet)
-    if every or shown.review.kind == "each":
+    whole = every or shown.review.kind == "each"
+    if whole:
         for draft in shown.drafts:
-            _draft(draft, language, sheet)
+            _draft(draft, language, sheet, footer=True)
         return
     for kind in ("random", "worst"):
         sheet.heading(say(language, f"sample_{kind}"))
-        for ident in summary["samples"][kind]:
+        for place, ident in enumerate(summary["samples"][kind]):
             if ident in by_id:
-                _draft(by_id[ident], language, sheet)
+                _draft(by_id[ident], language, sheet, footer=kind == "random" and place == 0)
 
 
 def _flags(flags: Mapping[str, list[str]], language: Language, sheet: Sheet) -> None:
@@ -162,7 +176,8 @@ def _flags(flags: Mapping[str, list[str]], language: Language, sheet: Sheet) -> 
         sheet.line(f"{ident}: {'; '.join(problems)}", indent=2)
 
 
-def _draft(draft: Draft, language: Language, sheet: Sheet) -> None:
+def _draft(draft: Draft, language: Language, sheet: Sheet, *, footer: bool) -> None:
+    """One mail as its recipient will read it; the legal footer, the same in all, is shown where asked for."""
     facts = {key: value for key, value in draft.facts.items() if not key.startswith(_LEFT_OUT_OF_FACTS)}
     sheet.blank()
     sheet.line(say(language, "draft_head", id=draft.id), "bold", indent=2)
@@ -170,7 +185,8 @@ def _draft(draft: Draft, language: Language, sheet: Sheet) -> None:
     recipient = f"{draft.recipient.name} <{draft.recipient.email}>"
     sheet.line(say(language, "from_to", sender=sender, recipient=recipient), "dim", indent=2)
     sheet.line(draft.subject, "bold", indent=2)
-    for line in draft.text.splitlines():
+    text = draft.text if footer else without_footer(draft.text)
+    for line in text.splitlines():
         sheet.line(line, indent=4)
     sheet.line(say(language, "facts", facts=", ".join(f"{k}={v}" for k, v in facts.items())), "dim", indent=2)
 

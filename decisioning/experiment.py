@@ -118,6 +118,14 @@ def adjusted_difference(
     return _around(float(policy.mean() - control.mean()), parts, policy, control, level, z)
 
 
+def adjusted_means(
+    y_policy: ArrayLike, y_control: ArrayLike, pre_policy: ArrayLike | None, pre_control: ArrayLike | None
+) -> tuple[float, float]:
+    """The group means that `adjusted_difference` compares: what both groups would show from the same start."""
+    policy, control = _adjusted(y_policy, y_control, pre_policy, pre_control)
+    return (float(policy.mean()) if policy.size else math.nan, float(control.mean()) if control.size else math.nan)
+
+
 def relative_lift(
     y_policy: ArrayLike,
     y_control: ArrayLike,

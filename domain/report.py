@@ -17,7 +17,10 @@ class Estimate(Frozen):
 
 
 class GoalPoint(Frozen):
-    """The goal's metric after one cycle, policy against holdout. `lift` is relative (0.1 = 10 %)."""
+    """The goal's metric after one cycle, policy against holdout; means adjusted for where units started.
+
+    `lift` is relative (0.1 = 10 %).
+    """
 
     cycle: int
     on: date
@@ -112,7 +115,7 @@ class Report(Frozen):
     incremental_per_unit_jpy: Estimate | None
     cost_jpy: float
     budget_jpy: float
-    return_on_cost: float | None
+    return_on_cost: float | None  # only where the effect is clear: the interval lies above zero
     units: dict[str, int]  # group -> enrolled units
     sample_ratio_p: float
     minimum_detectable_lift: float

@@ -26,6 +26,7 @@ def print_receipt(receipt: Row, language: Language, console: Console) -> None:
         sheet.line(say(language, "receipt.none"))
     for decision in decisions:
         _decision(decision, language, sheet)
+    _versions(decisions, language, sheet)
 
 
 def _decision(decision: Row, language: Language, sheet: Sheet) -> None:
@@ -39,9 +40,23 @@ def _decision(decision: Row, language: Language, sheet: Sheet) -> None:
     _part("title.reviews", [_review(row, language) for row in decision.get("reviews", ())], language, sheet)
     _part("title.deliveries", [_delivery(row, language) for row in decision.get("deliveries", ())], language, sheet)
     _part("receipt.outcomes", [_outcome(row, language) for row in decision.get("outcomes", ())], language, sheet)
-    versions = ", ".join(f"{clean(str(key))} {clean(str(of))}" for key, of in decision.get("versions", {}).items())
-    if versions:
-        sheet.line(f"{say(language, 'receipt.versions')}: {versions}", "dim", indent=2)
+
+
+def _versions(decisions: Sequence[Row], language: Language, sheet: Sheet) -> None:
+    """Brief and playbook as they were, said again only where they changed."""
+    told: dict[str, str] = {}
+    for decision in reversed(decisions):
+        changed = {
+            str(key): str(of) for key, of in decision.get("versions", {}).items() if told.get(str(key)) != str(of)
+        }
+        told |= changed
+        if changed:
+            listed = ", ".join(f"{clean(key)} {clean(of)}" for key, of in changed.items())
+            words = (
+                f"{say(language, 'receipt.versions')} ({say(language, 'label.cycle_number', cycle=decision['cycle'])})"
+            )
+            sheet.blank()
+            sheet.line(f"{words}: {listed}", "dim")
 
 
 def _in_words(decision: Row, language: Language) -> str:
@@ -77,7 +92,7 @@ def _candidate(row: Row, language: Language) -> tuple[str, ...]:
         value = signed(row["value_jpy"])
         if row.get("low_jpy") is not None and row.get("high_jpy") is not None:
             value += f" [{signed(row['low_jpy'])}, {signed(row['high_jpy'])}]"
-    chance = figures.probability(row.get("probability") or 0.0)
+    chance = figures.probability(row["probability"]) if row.get("probability") else ""
     return str(row["action"]), value, yen(row.get("cost_jpy") or 0.0), chance
 
 

@@ -124,7 +124,7 @@ def who(workspace: Workspace) -> Person:
     """The person logged in; raises NotLoggedIn."""
     path = token_file(workspace)
     if not path.exists():
-        raise NotLoggedIn()
+        raise NotLoggedIn(_nobody_yet(workspace))
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise NotAllowed(f"{path} can be read by others: chmod 600 it, or log in again")
     token = path.read_text(encoding="ascii").strip()
@@ -133,6 +133,17 @@ def who(workspace: Workspace) -> Person:
     if row is None:
         raise NotLoggedIn("the log-in is over. Log in again: kizuna login NAME")
     return _person(row)
+
+
+def _nobody_yet(workspace: Workspace) -> str | None:
+    """What to do first in a workspace that knows nobody."""
+    with workspace.store.read() as session:
+        if people.people(session):
+            return None
+    return (
+        "nobody can log in yet. Add yourself first: "
+        "kizuna add-person NAME --name '…' --email … --role operator --role marketer"
+    )
 
 
 def token_file(workspace: Workspace) -> Path:

@@ -68,7 +68,7 @@ def build_report(workspace: Workspace) -> Report:
             incremental_per_unit_jpy=per_unit,
             cost_jpy=spent,
             budget_jpy=brief.budget.total,
-            return_on_cost=total.value / spent if total is not None and spent > 0 else None,
+            return_on_cost=total.value / spent if total is not None and total.low > 0 and spent > 0 else None,
             units=groups,
             sample_ratio_p=_sample_ratio(workspace, groups),
             minimum_detectable_lift=plan.get("minimum_detectable_lift", 0.0),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from ..agents.workspace import Workspace
 from ..domain.review import ReviewState
@@ -18,6 +19,7 @@ class Status:
     cycle: int
     cycles: int
     now: datetime
+    zone: ZoneInfo
     waiting: list[ReviewRow] = field(default_factory=list)
     deliveries: dict[str, int] = field(default_factory=dict)
     next_due: datetime | None = None
@@ -31,7 +33,7 @@ def status(workspace: Workspace, *, busy: bool = False) -> Status:
     with workspace.store.read() as session:
         row = campaigns.campaign(session, name)
         if row is None:
-            return Status(name, "not started", 0, workspace.brief.cycles, workspace.clock.now())
+            return Status(name, "not started", 0, workspace.brief.cycles, workspace.clock.now(), _zone(workspace))
         cycle = campaigns.cycle(session, name, row.cycle)
         due = [
             deliveries.next_due(session, name),
@@ -51,6 +53,7 @@ def status(workspace: Workspace, *, busy: bool = False) -> Status:
             next_due=min((moment for moment in due if moment is not None), default=None),
             busy=busy,
             paused=paused[0].reason if paused else "",
+            zone=_zone(workspace),
         )
 
 
@@ -61,3 +64,7 @@ def is_anything_due(workspace: Workspace) -> bool:
         return True
     with workspace.store.read() as session:
         return decisions.has_journeys(session, now.campaign) or bool(reviews.to_apply(session, now.campaign))
+
+
+def _zone(workspace: Workspace) -> ZoneInfo:
+    return workspace.brief.guardrails.quiet_hours.zone

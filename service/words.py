@@ -3,6 +3,7 @@
 import re
 
 from ..domain.playbook import Action
+from ..prompts.layout import RULE
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'）」】、。]+")
 
@@ -18,3 +19,8 @@ def offer_terms(action: Action) -> list[str]:
         return []
     terms = [f"{action.offer.price_jpy:,.0f}"] if action.offer.price_jpy is not None else []
     return [*terms, *([f"{action.offer.discount:.0%}"] if action.offer.discount else [])]
+
+
+def without_footer(text: str) -> str:
+    """A mail's own words, without the legal footer that stands under every one."""
+    return text.split(f"\n{RULE}\n")[0]

@@ -254,12 +254,15 @@ class Stages:
         path = self.folder / stage
         if not path.exists():
             names = list(_NEXT)
+            part = self.folder / f"{stage}.part"
+            shutil.rmtree(part, ignore_errors=True)
             if stage == names[0]:
-                self.build(path)
+                self.build(part)
             else:
-                shutil.copytree(self.at(names[names.index(stage) - 1]), path)
-            with World(path) as world:
+                shutil.copytree(self.at(names[names.index(stage) - 1]), part)
+            with World(part) as world:
                 _NEXT[stage](world)
+            part.rename(path)
         return path
 
     def copy(self, stage: str, to: Path) -> World:

@@ -1,15 +1,24 @@
 """What mails truly do to customers, in a big sample and without files."""
 
-from datetime import date
+from datetime import date, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
+from kizuna.agents.scoring import CHURN_FEATURES
+from kizuna.customers.eligibility import matches
+from kizuna.customers.features import build_features
+from kizuna.customers.ingest import Customers, open_sources
+from kizuna.customers.outcomes import retained
+from kizuna.decisioning import churn
 from kizuna.examples.saas.day import simulate_day
 from kizuna.examples.saas.generator import write_company
 from kizuna.examples.saas.mailbox import Mail
 from kizuna.examples.saas.state import State, load
 from kizuna.examples.saas.truth import is_among, plausibly_eligible, true_effect
+from kizuna.playbooks.loader import load_playbooks
+from kizuna.tools.brief_file import load_brief
 
 TODAY = date(2026, 4, 15)
 
@@ -86,13 +95,35 @@ def test_true_effects_are_those_of_the_table(big_company: Path) -> None:
         action: true_effect(big_company, action, paths=3)
         for action in ("feature_tutorial", "survey_before_discount", "upsell_draft", "usage_digest", "renewal_reminder")
     }
-    assert 0.05 < effects["feature_tutorial"].effect < 0.10
-    assert 0.01 < effects["survey_before_discount"].effect < 0.03
+    assert 0.08 < effects["feature_tutorial"].effect < 0.15
+    assert 0.01 < effects["survey_before_discount"].effect < 0.04
     assert 0.16 < effects["upsell_draft"].effect < 0.20
     assert effects["usage_digest"].effect == 0
-    assert -0.17 < effects["renewal_reminder"].effect < -0.09
+    assert -0.25 < effects["renewal_reminder"].effect < -0.12
     chosen = true_effect(big_company, "feature_tutorial", among=["A000001", "A000002"], paths=1)
     assert chosen.accounts == 2
+
+
+def test_the_product_sees_who_leaves_and_its_playbook_fits_enough_accounts(tmp_path: Path) -> None:
+    write_company(tmp_path, units=2_000, today=TODAY)
+    with open_sources(tmp_path / "data", faulty_rows_allowed=0.0) as customers:
+        table = build_features(customers, TODAY)
+        early, late = (labelled(customers, TODAY - timedelta(days=days)) for days in (180, 90))
+    model = churn.fit_churn(*early, *late, CHURN_FEATURES)
+    assert 0.75 < model.auc < 0.9
+    table = table.with_columns(churn_risk=churn.predict_churn(model, table.numeric(CHURN_FEATURES)))
+    brief, _ = load_brief(Path(str(files("kizuna.examples.saas") / "brief.yaml")))
+    segment = matches(brief.segment, table)
+    assert 500 < segment.sum() < 800
+    at_least = {"upsell_draft": 90, "survey_before_discount": 150}
+    for name, action in load_playbooks(brief.playbooks, None, lambda rule: []).items():
+        assert (segment & matches(action.when, table)).sum() > at_least.get(name, 250)
+
+
+def labelled(customers: Customers, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
+    table = build_features(customers, cutoff)
+    stayed = retained(customers, table.unit_ids, cutoff, cutoff + timedelta(days=90))
+    return table.numeric(CHURN_FEATURES)[~np.isnan(stayed)], 1 - stayed[~np.isnan(stayed)]
 
 
 def test_true_effects_are_nothing_in_a_company_without_effects(tmp_path: Path) -> None:
