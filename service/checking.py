@@ -1,10 +1,11 @@
-"""Check what people wrote before anything starts: brief, segment, playbook, words."""
+"""Check what people wrote before anything starts: brief, segment, playbook, words; every fault at once."""
 
 from functools import partial
 from pathlib import Path
 
-from ..agents.workspace import check_any_rule, check_segment
+from ..agents.workspace import check_any_rule
 from ..domain.brief import Brief
+from ..domain.document import Document, parse_document
 from ..domain.errors import Fault, FaultyFile
 from ..domain.playbook import Action
 from ..playbooks.loader import load_playbooks, packaged_names
@@ -14,15 +15,21 @@ from ..tools.brief_file import load_brief
 
 def check_brief(path: Path) -> Brief:
     """The brief, if nothing is wrong with it, its rules, its playbook and the words; else FaultyFile with all."""
-    brief, _ = load_brief(path)
     faults: list[Fault] = []
-    for check in (check_segment, _check_playbook):
-        try:
-            check(brief, path)
-        except FaultyFile as error:
-            faults += error.faults
-    if faults:
-        raise FaultyFile(faults)
+    brief = None
+    try:
+        brief, _ = load_brief(path)
+    except FaultyFile as error:
+        faults += error.faults
+    document = _as_written(path)
+    if document is not None:
+        faults += _segment_faults(document)
+        actions, unloaded = _actions(document, path)
+        faults += unloaded
+        if brief is not None:
+            faults += [fault for action in actions.values() for fault in _faults_between(brief, path, action)]
+    if brief is None or faults:
+        raise FaultyFile(sorted(faults, key=lambda fault: (fault.file != str(path), fault.file, fault.line)))
     return brief
 
 
@@ -31,15 +38,45 @@ def packaged_actions() -> list[Action]:
     return list(load_playbooks(packaged_names(), None, check_any_rule).values())
 
 
-def _check_playbook(brief: Brief, path: Path) -> None:
-    own = path.parent / brief.playbook_folder if brief.playbook_folder else None
-    actions = load_playbooks(brief.playbooks, own, check_any_rule)
-    faults = [fault for action in actions.values() for fault in _faults_of(brief, path, action)]
-    if faults:
-        raise FaultyFile(faults)
+def _as_written(path: Path) -> Document | None:
+    """The brief's plain values with their lines, also where they make no brief; None where it is no YAML at all."""
+    try:
+        return parse_document(path.read_text(encoding="utf-8-sig"), str(path))
+    except (FaultyFile, UnicodeDecodeError):
+        return None
 
 
-def _faults_of(brief: Brief, path: Path, action: Action) -> list[Fault]:
+def _segment_faults(document: Document) -> list[Fault]:
+    segment = document.data.get("segment")
+    if not isinstance(segment, str):
+        return []  # the brief's own check says so
+    line = document.line_of(("segment",))
+    return [Fault(document.file, line, "segment", problem) for problem in check_any_rule(segment)]
+
+
+def _actions(document: Document, path: Path) -> tuple[dict[str, Action], list[Fault]]:
+    """The allowed actions, and what is wrong with them; a wrong name is shown where the brief has it."""
+    names = document.data.get("playbooks")
+    if not isinstance(names, list):
+        return {}, []
+    allowed = [name for name in names if isinstance(name, str)]
+    folder = document.data.get("playbook_folder")
+    own = path.parent / folder if isinstance(folder, str) else None
+    try:
+        return load_playbooks(allowed, own, check_any_rule), []
+    except FaultyFile as error:
+        return {}, [_with_line(fault, document) for fault in error.faults]
+
+
+def _with_line(fault: Fault, document: Document) -> Fault:
+    section, _, position = fault.field.partition(".")
+    if section != "playbooks" or not position.isdigit():
+        return fault
+    line = document.line_of(("playbooks", int(position)))
+    return Fault(document.file, line, fault.field, fault.problem, fault.hint)
+
+
+def _faults_between(brief: Brief, path: Path, action: Action) -> list[Fault]:
     """What a brief and an action can't agree on."""
     fault = partial(Fault, str(path), 0, f"playbooks: {action.action}")
     found = []
