@@ -28,10 +28,10 @@ demo: $(INSTALLED)  ## Watch a marketing team at work on a fictional company
 	$(BIN)/kizuna demo "$(DEMO)"
 
 test: $(INSTALLED_DEV)  ## Run the tests
-	$(BIN)/pytest -m "not slow and not postgres"
+	$(BIN)/pytest -m "not slow and not postgres" --numprocesses auto --dist loadfile
 
 slow: $(INSTALLED_DEV)  ## Run the tests that need minutes
-	$(BIN)/pytest -m "slow and not postgres"
+	$(BIN)/pytest -m "slow and not postgres" --numprocesses auto --dist loadfile
 
 postgres: $(INSTALLED_DEV)  ## Run the tests against the PostgreSQL that TEST_POSTGRES_URL names
 	$(BIN)/pytest -m postgres -rs

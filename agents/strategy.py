@@ -20,6 +20,10 @@ from .weighing import Weighed, current_beliefs, weigh
 from .workspace import Context, Workspace
 
 _CHUNK = 10_000
+_BY_GROUP = {
+    Group.HOLDOUT.value: Reason.HOLDOUT,
+    Group.BUSINESS_AS_USUAL.value: Reason.BUSINESS_AS_USUAL,
+}
 
 
 def strategise(state: CampaignState, runtime: Runtime[Context]) -> CampaignState:
@@ -109,7 +113,36 @@ def _as_decisions(
                 versions=versions,
             )
         )
-    return made
+    return made + _who_left(workspace, cycle, weighed, groups, versions)
+
+
+def _who_left(
+    workspace: Workspace, cycle: int, weighed: Weighed, groups: dict[str, UnitGroupRow], versions: dict[str, str]
+) -> list[Decision]:
+    """Units enrolled earlier that are not in the segment any more: left alone, with a receipt that says so."""
+    here = set(weighed.unit_ids)
+    nothing = tuple(
+        Candidate(action=action.action, eligible=False, why_not=Reason.OUTSIDE_SEGMENT.value)
+        for action in weighed.actions
+    )
+    return [
+        Decision(
+            id=decision_id(workspace.brief.name, cycle, unit),
+            campaign=workspace.brief.name,
+            cycle=cycle,
+            unit_id=unit,
+            group=Group(row.group),
+            action=None,
+            reason=_BY_GROUP.get(row.group, Reason.OUTSIDE_SEGMENT),
+            probability=1.0,
+            explored=False,
+            value_jpy=0.0,
+            candidates=nothing,
+            versions=versions,
+        )
+        for unit, row in sorted(groups.items())
+        if unit not in here
+    ]
 
 
 def _candidate(weighed: Weighed, row: int, column: int, chosen: Chosen) -> Candidate:
@@ -131,7 +164,8 @@ def _keep(
 ) -> str:
     """Decisions and plan in one transaction; the digest binds who gets what."""
     digest = digest_of({"summary": summary, "choices": [[d.unit_id, d.action] for d in made]})
-    rows = [decisions.as_row(d, contact) for d, contact in zip(made, weighed.contacts, strict=True)]
+    contacts = dict(zip(weighed.unit_ids, weighed.contacts, strict=True))
+    rows = [decisions.as_row(d, contacts.get(d.unit_id)) for d in made]
     name = workspace.brief.name
     with workspace.store.write() as session:
         chunks = (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))

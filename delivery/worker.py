@@ -19,7 +19,7 @@ from ..store.deliveries import Claim
 from ..store.leases import new_owner
 from ..store.tables import DeliveryRow
 from .gate import approved_bytes
-from .message import build_message
+from .message import HeaderRefused, build_message
 
 #: How soon to look again at what passes with time, where a day would be too long.
 _RETRY = {Reason.PAUSED: timedelta(minutes=15)}
@@ -87,10 +87,10 @@ class Worker:
         """
         with self.store.write() as session:
             self._keep_to_the_brief_in_force(session)
-            intended = [(claim, draft, row) for claim in claims for draft, row in self._intend(session, claim)]
+            intended = [(claim, *ready) for claim in claims for ready in self._intend(session, claim)]
         sent = [
-            (claim, draft, self.transport.send(self._message(draft, row), **_addressed(row, draft)))
-            for claim, draft, row in intended
+            (claim, draft, self.transport.send(message, **_addressed(row, draft)))
+            for claim, draft, row, message in intended
         ]
         with self.store.write() as session:
             for claim, draft, place in sent:
@@ -102,8 +102,8 @@ class Worker:
         if campaign is not None:
             self.terms = replace(self.terms, brief=campaigns.brief_of(campaign))
 
-    def _intend(self, session: Session, claim: Claim) -> list[tuple[Draft, DeliveryRow]]:
-        """The approved draft with its delivery, marked as about to leave; nothing where something forbids it."""
+    def _intend(self, session: Session, claim: Claim) -> list[tuple[Draft, DeliveryRow, bytes]]:
+        """The approved draft, its delivery marked as about to leave, its mail; nothing where something forbids it."""
         now = self.clock.now()
         row = deliveries.held(session, claim)
         if row is None:
@@ -117,8 +117,13 @@ class Worker:
         if reason is not None:
             self._hold_back(session, row, reason, now)
             return []
+        try:
+            message = self._message(draft, row, now)
+        except HeaderRefused as error:  # one bad mail holds up no other
+            self._close(session, row, DeliveryState.FAILED, Reason.UNSENDABLE, str(error))
+            return []
         deliveries.mark_intent(session, row, now)
-        return [(draft, row)]
+        return [(draft, row, message)]
 
     def _guardrail(self, session: Session, row: DeliveryRow, now: datetime) -> Reason | None:
         if row.not_after <= now:
@@ -155,13 +160,12 @@ class Worker:
         if note:
             deliveries.note(session, row.key, now, "why", note)
 
-    def _message(self, draft: Draft, row: DeliveryRow) -> bytes:
-        assert row.reached_at is not None  # set by the intent
+    def _message(self, draft: Draft, row: DeliveryRow, now: datetime) -> bytes:
         return build_message(
             draft,
             organisation=self.terms.brief.sender.organisation[draft.language],
             message_id=row.message_id,
-            date=row.reached_at,
+            date=now,
             unsubscribe_url=next((link for link in draft.links if link.startswith(self.unsubscribe_url)), None),
             campaign=row.campaign,
         )

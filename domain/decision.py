@@ -45,9 +45,11 @@ class Reason(StrEnum):
     CAPACITY = "capacity"  #: the channel has sent what it can this week
     APPROVAL_VOID = "approval_void"  #: something the approval covers changed afterwards
     CYCLE_ENDED = "cycle_ended"  #: the cycle ended before it was due
+    UNSENDABLE = "unsendable"  #: the approved words can't be written as an honest mail
     WORKER_GONE = "worker_gone"  #: the worker died around the moment of sending
     FOUND_AFTER_CRASH = "found_after_crash"  #: the worker died, but the message was found to have left
-    UNIT_LEFT = "unit_left"  #: the unit cancelled or left the segment's company meanwhile
+    OUTSIDE_SEGMENT = "outside_segment"  #: enrolled earlier, but not in the brief's segment now
+    UNIT_LEFT = "unit_left"  #: the unit cancelled or left the company meanwhile
 
 
 class Candidate(Frozen):

@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from ..agents.workspace import Workspace
+from ..delivery.message import HeaderRefused, guarded
 from ..domain.draft import Draft, bundle_digest, draft_id
 from ..domain.errors import Conflict, NotAllowed, UserError
 from ..domain.playbook import Role
@@ -230,6 +231,10 @@ def _rewritten(old: Draft, person: Person, subject: str, text: str) -> Draft:
     subject, text = " ".join(subject.split()), text.replace("\r\n", "\n").strip() + "\n"
     if not subject or len(text) < 20:
         raise UserError("a mail needs a subject and a text")
+    try:
+        guarded(subject, "subject")
+    except HeaderRefused as error:
+        raise UserError(str(error)) from error
     lost = [link for link in old.links if "/unsubscribe/" in link and link not in text]
     if lost:
         raise UserError("the unsubscribe link must stay in the text: the law asks for it")

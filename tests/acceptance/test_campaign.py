@@ -4,8 +4,6 @@ import re
 import sqlite3
 from contextlib import closing
 
-import pytest
-
 from .conftest import Company, Ran
 
 PLAN = "nagare-save.1.plan.0"
@@ -63,9 +61,6 @@ def test_the_run_goes_on_from_the_decision_and_nothing_leaves_before_its_own(wai
     assert not (waiting.folder / "outbox").exists()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="`fewer` halves budget and capacity; where neither binds, the plan stays as large"
-)
 def test_a_rejected_plan_comes_back_smaller(waiting: Company) -> None:
     before = waiting.run("show", PLAN, "--json").json["review"]["summary"]["contacts"]
     rejected = waiting.run("reject", PLAN, "--reason", "too many at once", "--wish", "fewer", who="sato")

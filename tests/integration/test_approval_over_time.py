@@ -45,6 +45,16 @@ def test_policy_change_during_a_workers_round_voids_the_rest(company: Company) -
     assert {(row.state, row.reason) for row in rest} == {("suppressed", "approval_void")}
 
 
+def test_action_taken_out_of_the_brief_sends_nothing_more_and_stops_nobody_else(company: Company) -> None:
+    world = company("queued")
+    others = [name for name in world.workspace.brief.playbooks if name != "usage_digest"]
+    world.change_brief({"playbooks": others})
+    world.tick()
+    ends = {(row.action == "usage_digest", row.state) for row in world.deliveries().values()}
+    assert not ends & {(True, "sent"), (False, "queued")}
+    assert (False, "sent") in ends
+
+
 def test_recipient_change_opens_a_new_review(company: Company) -> None:
     world = company("written")
     world.approve_all()

@@ -17,12 +17,12 @@ from .world import CAMPAIGN, World
 Company = Callable[..., World]
 
 
-def edit_contact(world: World, contact: str, **values: str) -> dict[str, str]:
-    """Change a row of the source; returns it as it was."""
-    path = world.workspace.data / "contacts.csv"
+def edit_source(world: World, source: str, column: str, key: str, **values: str) -> dict[str, str]:
+    """Change the row of a source file where `column` holds `key`; returns it as it was."""
+    path = world.workspace.data / f"{source}.csv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    mine = next(row for row in rows if row["contact_id"] == contact)
+    mine = next(row for row in rows if row[column] == key)
     before = dict(mine)
     mine.update(values)
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -48,8 +48,8 @@ def test_each_guardrail_speaks_at_the_plan(company: Company) -> None:
 
     world = company("founded", "founded")
     now = world.clock.now()
-    edit_contact(world, unreachable.contact_id, email="")
-    address = edit_contact(world, suppressed.contact_id)["email"]
+    edit_source(world, "contacts", "contact_id", unreachable.contact_id, email="")
+    address = edit_source(world, "contacts", "contact_id", suppressed.contact_id)["email"]
     hashed = directory.address_hash(address, world.workspace.secret)
     world.write(lambda session: directory.suppress(session, [hashed], "complaint", now))
     no = {"contact_id": withdrawn.contact_id, "channel": "email", "purpose": "marketing", "state": "withdrawn"}
@@ -82,6 +82,9 @@ def test_spent_budget_speaks_at_the_plan(company: Company) -> None:
 def test_every_enrolled_unit_has_a_decision_with_reasons_in_every_cycle(company: Company) -> None:
     world = company("queued")
     world.tick()
+    gone = [world.rows(UnitGroupRow, group=group)[0].unit_id for group in ("policy", "holdout")]
+    for unit in gone:
+        edit_source(world, "subscriptions", "account_id", unit, cancelled_on="2026-04-20")
     world.live(days=30, hours=1)
     world.tick()  # measures, and plans the second cycle
     known = {reason.value for reason in Reason}
@@ -101,6 +104,9 @@ def test_every_enrolled_unit_has_a_decision_with_reasons_in_every_cycle(company:
         alone = Counter(row.reason for row in made.values() if row.action is None)
         assert alone[Reason.HOLDOUT.value] == sum(row.group == Group.HOLDOUT for row in made.values()) > 0
         assert len(alone) > 1
+    left = {unit: world.one(DecisionRow, f"{CAMPAIGN}/2/{unit}").reason for unit in gone}
+    assert list(left.values()) == ["unit_left", "holdout"]
+    assert "unit_left" in str(build_receipt(world.workspace, gone[0]))
 
 
 def test_probability_of_each_final_choice_is_logged(company: Company) -> None:

@@ -1,11 +1,13 @@
-"""Promise 4: at most one delivery per key, and each approved one ends exactly once; journeys from first to last step."""
+"""Promise 4: at most one delivery per key, each approved one ends exactly once; journeys from first to last step."""
 
 import csv
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from kizuna.domain.delivery import ENDED
+from kizuna.domain.errors import UserError
 from kizuna.store.tables import AttemptRow, ContactRow, DecisionRow, DeliveryRow, DraftRow, JourneyRow, UnitRow
 
 from .test_guardrails import no_consent, paused, suppressed, too_soon
@@ -145,6 +147,30 @@ def test_rejected_renewal_is_written_again_by_itself(company: Company) -> None:
     world.decide(again.id, "sato")
     world.tick()
     assert world.states()[f"{decision.id}/digest"] == "sent"
+
+
+def test_customer_who_bears_the_senders_name_holds_up_nobody_else(company: Company) -> None:
+    """Their mail can't be built (a sender must not pose as the recipient): it fails alone, and says so."""
+    world = company("written")
+    decision = world.rows(DecisionRow, action="usage_digest")[0]
+    draft = next(row for row in world.rows(DraftRow, decision_id=decision.id))
+    world.change(ContactRow, decision.contact_id, name=world.draft(draft.id).sender.name)
+    world.approve_all()
+    world.tick()
+    _approve_the_new_question(world, decision)
+    world.tick()
+    ended = world.deliveries()[f"{decision.id}/digest"]
+    assert (ended.state, ended.reason, ended.reached_at) == ("failed", "unsendable", None)
+    assert len(world.mails()) == len(world.states()) - 1 > 20
+
+
+def test_edit_that_no_mail_can_carry_is_refused_at_once(company: Company) -> None:
+    world = company("written")
+    review = world.open("batch")[0]
+    draft = next(row for row in world.rows(DraftRow, review_id=review.id))
+    for subject in ("=?utf-8?q?=0D=0ABcc=3A_evil=40x.example?=", "見え\u200bない"):
+        with pytest.raises(UserError, match="subject"):
+            world.edit(draft.id, "sato", subject=subject)
 
 
 def test_mail_holds_what_was_approved_and_when_it_left(company: Company) -> None:

@@ -1,5 +1,6 @@
 """The store: schema by migrations, durable commits, an audit trail that can't be changed unseen."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,13 @@ from alembic.migration import MigrationContext
 from kizuna.store import audit
 from kizuna.store.database import Store, open_store, sqlite_url
 from kizuna.store.migrations import run
-from kizuna.store.tables import AuditRow
+from kizuna.store.tables import AuditRow, CycleRow
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import SQLModel
 
 from .postgres import drop_database, new_database
-from .world import World
+from .world import World, write_brief
 
 Company = Callable[..., World]
 
@@ -119,6 +120,21 @@ def test_failed_write_leaves_nothing(store: Store) -> None:
         raise RuntimeError("no")
     with store.read() as session:
         assert session.get(AuditRow, 1) is None
+
+
+def test_plan_for_nobody_is_kept_on_either_database(company_anywhere: Company) -> None:
+    """Figures without an audience are infinite or unknown, and JSON knows neither."""
+    world = company_anywhere("founded")
+    write_brief(world.folder, {"segment": "is_active and churn_risk >= 0.9999"})
+    world.reopen()
+    world.start()
+    world.tick()
+    plan = world.open("plan")[0]
+    assert (plan.summary["audience"], plan.summary["contacts"]) == (0, 0)
+    json.dumps([plan.summary, world.rows(CycleRow)[0].feasibility], allow_nan=False)
+    world.approve_all()
+    world.tick()
+    assert not world.open() and not world.deliveries()
 
 
 def test_whole_campaign_runs_on_either_database(company_anywhere: Company) -> None:

@@ -24,7 +24,7 @@ from kizuna.service import reviewing, running
 from kizuna.service.people import Person
 from kizuna.store import reviews
 from kizuna.store.tables import DeliveryRow, DraftRow, PersonRow, ReviewRow
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 TODAY = date(2026, 4, 1)
 #: Wednesday, 10:00 in Tokyo.
@@ -232,10 +232,13 @@ class World:
 
     def only(self, keys: Iterable[str]) -> None:
         """Cancel all queued deliveries but these, so that a test is about few."""
-        kept = set(keys)
-        for key, row in self.deliveries().items():
-            if key not in kept and row.state == "queued":
-                self.write(lambda session, key=key: session.delete(session.get(DeliveryRow, key)))
+        queued = select(DeliveryRow).where(DeliveryRow.state == "queued", col(DeliveryRow.key).not_in(list(keys)))
+
+        def cancel(session: Session) -> None:
+            for row in session.exec(queued).all():
+                session.delete(row)
+
+        self.write(cancel)
 
 
 def _key(row: Any) -> tuple[Any, ...]:
