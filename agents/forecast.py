@@ -1,5 +1,6 @@
 """What a plan is expected to do and cost, and whether its goal is within reach and would be seen."""
 
+import math
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
@@ -52,7 +53,7 @@ def plan_summary(
         "left_alone": dict(sorted(Counter(str(reason) for reason in chosen.reason[~picked]).items())),
         "binding": list(chosen.binding),
         "workload": _workload(weighed, chosen),
-        "feasibility": asdict(_feasibility(workspace, cycle, weighed, group, chosen)),
+        "feasibility": _plain(asdict(_feasibility(workspace, cycle, weighed, group, chosen))),
         "goal": {
             "metric": workspace.brief.goal.metric.value,
             "lift": workspace.brief.goal.relative_lift,
@@ -147,3 +148,11 @@ def _feasibility(
         expected_lift_sd=max(0.0, (expected["high"] - expected["low"]) / (2 * _Z80)) * scale,
         best_reachable_lift=float(best[is_policy].sum()) * scale,
     )
+
+
+def _plain(figures: dict[str, Any]) -> dict[str, Any]:
+    """As JSON can hold them: what is not finite (no lift would be seen, nobody is there) is None."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in figures.items()
+    }

@@ -121,10 +121,8 @@ def _who_left(
 ) -> list[Decision]:
     """Units enrolled earlier that are not in the segment any more: left alone, with a receipt that says so."""
     here = set(weighed.unit_ids)
-    nothing = tuple(
-        Candidate(action=action.action, eligible=False, why_not=Reason.OUTSIDE_SEGMENT.value)
-        for action in weighed.actions
-    )
+    outside = Reason.OUTSIDE_SEGMENT
+    nothing = tuple(Candidate(action=a.action, eligible=False, why_not=outside.value) for a in weighed.actions)
     return [
         Decision(
             id=decision_id(workspace.brief.name, cycle, unit),
@@ -133,7 +131,7 @@ def _who_left(
             unit_id=unit,
             group=Group(row.group),
             action=None,
-            reason=_BY_GROUP.get(row.group, Reason.OUTSIDE_SEGMENT),
+            reason=_BY_GROUP.get(row.group, outside),
             probability=1.0,
             explored=False,
             value_jpy=0.0,

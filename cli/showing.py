@@ -1,5 +1,6 @@
 """Reviews on the terminal: what a person needs to decide, in the order in which they need it."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -118,11 +119,12 @@ def _gain(goal: Mapping[str, Any], lever: Mapping[str, Any], language: Language)
 
 def _feasibility(feasible: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
     best = figures.lift(feasible["best_reachable_lift"])
+    smallest = feasible["minimum_detectable_lift"]  # None: no lift would be seen
     sheet.line(
         say(
             language,
             "mde",
-            mde=figures.lift(feasible["minimum_detectable_lift"]),
+            mde=figures.lift(math.inf if smallest is None else smallest),
             expected=figures.lift(feasible["expected_lift"]),
             low=figures.lift(feasible["expected_lift_low"]),
             high=figures.lift(feasible["expected_lift_high"]),

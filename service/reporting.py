@@ -1,5 +1,6 @@
 """What a campaign did: the report and the receipts, read from the store."""
 
+import math
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -71,7 +72,7 @@ def build_report(workspace: Workspace) -> Report:
             return_on_cost=total.value / spent if total is not None and total.low > 0 and spent > 0 else None,
             units=groups,
             sample_ratio_p=_sample_ratio(workspace, groups),
-            minimum_detectable_lift=plan.get("minimum_detectable_lift", 0.0),
+            minimum_detectable_lift=_or_infinite(plan.get("minimum_detectable_lift")),
             chance_of_goal=_chance_of_goal(workspace, latest, plan),
             lever=Lever(newest.lever) if newest.lever else None,
             goal_path=points,
@@ -88,6 +89,11 @@ def build_report(workspace: Workspace) -> Report:
             reviews=_reviews(workspace, session),
             findings=tuple(Finding.model_validate(finding) for finding in newest.findings),
         )
+
+
+def _or_infinite(smallest: float | None) -> float:
+    """None: no lift, however large, would be seen."""
+    return math.inf if smallest is None else smallest
 
 
 def _is_example(workspace: Workspace) -> bool:

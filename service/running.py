@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+from sqlmodel import Session
+
 from ..agents.approval import as_request
 from ..agents.facts import unsubscribe_base
 from ..agents.records import NEWS, keep_outcomes, keep_people
@@ -32,8 +34,7 @@ def start(workspace: Workspace, by: Person) -> bool:
     with workspace.store.write() as session:
         row = campaigns.campaign(session, workspace.brief.name)
         if row is not None:
-            _take_over_changes(workspace, row, by)
-            session.add(row)
+            _take_over_changes(session, workspace, row, by)
             return False
         brief = workspace.brief
         session.add(
@@ -52,7 +53,7 @@ def start(workspace: Workspace, by: Person) -> bool:
     return True
 
 
-def _take_over_changes(workspace: Workspace, row: CampaignRow, by: Person) -> None:
+def _take_over_changes(session: Session, workspace: Workspace, row: CampaignRow, by: Person) -> None:
     """Limits and reviewers may change in a running campaign (approvals become void); what it measures may not."""
     fresh, digest = load_brief(workspace.brief_path)
     if digest == row.brief_digest:
@@ -61,7 +62,17 @@ def _take_over_changes(workspace: Workspace, row: CampaignRow, by: Person) -> No
     for fixed in ("goal", "unit", "groups", "cycle", "business"):
         if getattr(fresh, fixed) != getattr(old, fixed):
             raise UserError(f"`{fixed}` can't change in a running campaign; give the brief a new `name` instead")
+    gone = sorted(set(old.playbooks) - set(fresh.playbooks))
+    if gone:
+        raise UserError(
+            f"`playbooks`: {', '.join(gone)} can't be taken out of a running campaign, where it may be under way; "
+            "leave it out of the next plan: kizuna approve PLAN --without ACTION"
+        )
     row.brief, row.brief_digest = fresh.model_dump(mode="json", by_alias=True, exclude_none=True), digest
+    session.add(row)
+    now = workspace.clock.now()
+    details = {"brief": digest}
+    audit.record(session, at=now, actor=by.login, action="brief_changed", subject=row.id, details=details)
     workspace.brief = fresh
     workspace.tell("brief_changed", by=by.login)
 

@@ -105,8 +105,8 @@ def test_every_enrolled_unit_has_a_decision_with_reasons_in_every_cycle(company:
         assert alone[Reason.HOLDOUT.value] == sum(row.group == Group.HOLDOUT for row in made.values()) > 0
         assert len(alone) > 1
     left = {unit: world.one(DecisionRow, f"{CAMPAIGN}/2/{unit}").reason for unit in gone}
-    assert list(left.values()) == ["unit_left", "holdout"]
-    assert "unit_left" in str(build_receipt(world.workspace, gone[0]))
+    assert list(left.values()) == ["outside_segment", "holdout"]
+    assert "outside_segment" in str(build_receipt(world.workspace, gone[0]))
 
 
 def test_probability_of_each_final_choice_is_logged(company: Company) -> None:
