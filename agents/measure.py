@@ -72,8 +72,9 @@ def measure_goal(
     policy_mean, holdout_mean = (0.0 if np.isnan(mean) else mean for mean in experiment.adjusted_means(*sides))
     difference = experiment.adjusted_difference(*sides, z=z)
     lift = experiment.relative_lift(*sides, z=z)
-    better = _chance_of_better(workspace, difference)
-    toward = _toward_goal(workspace, difference)
+    judged = lift if np.isfinite(lift.low) else difference  # the verdict judges what the report shows
+    better = _chance_of_better(workspace, judged)
+    toward = _toward_goal(workspace, judged)
     verdict = experiment.verdict(toward, posterior_better=better, is_final=cycle.number == workspace.brief.cycles)
     return {
         "verdict": verdict.value,

@@ -16,9 +16,9 @@ Post = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def untouched_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """600 accounts, written once; tests only read it."""
+    """500 accounts, written once; tests only read it."""
     folder = tmp_path_factory.mktemp("company")
-    write_company(folder, units=600, seed=7, today=TODAY)
+    write_company(folder, units=500, seed=7, today=TODAY)
     return folder
 
 

@@ -116,7 +116,7 @@ def test_addresses_are_unique_and_only_in_reserved_domains(untouched_company: Pa
         text = (untouched_company / "data" / f"{name}.csv").read_text(encoding="utf-8")
         assert all(domain.endswith(".example") for domain in re.findall(r"@([a-z0-9.]+[a-z0-9])", text))
     primaries = [row["account_id"] for row in contacts if row["is_primary"] == "true"]
-    assert len(primaries) == len(set(primaries)) == 600
+    assert len(primaries) == len(set(primaries)) == 500
 
 
 def test_company_looks_like_a_real_one(tmp_path: Path) -> None:
