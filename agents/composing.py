@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ..customers.table import FeatureTable
 from ..domain.brief import Brief, Language
-from ..domain.draft import Draft, Party, draft_id
+from ..domain.draft import Addressee, Draft, Party, draft_id
 from ..domain.playbook import Action, Channel
 from ..prompts.rendering import Footer, needs, render_message, variants
 from ..store import directory
@@ -65,7 +65,7 @@ class Desk:
             language=language,
             channel=action.channels[0],
             sender=sender_of(brief, action, to, language),
-            recipient=Party(name=to.contact.name, email=to.contact.email),
+            recipient=Addressee(name=to.contact.name, email=to.contact.email),
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,

@@ -15,7 +15,7 @@ from email import policy
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime
 
-from ..domain.draft import Draft, Party
+from ..domain.draft import Addressee, Draft, Party
 from ..domain.errors import KizunaError
 from ..domain.playbook import Channel
 
@@ -88,7 +88,7 @@ def _envelope(draft: Draft, message_id: str, date: datetime) -> list[Header]:
         raise HeaderRefused("a mail needs a subject")
     return [
         ("From", _mailbox(draft.sender, draft.recipient)),
-        ("To", _address(draft.recipient.email, "recipient")),  # no name: it is the customer's text
+        ("To", _address(draft.recipient.email or "", "recipient")),  # no name: it is the customer's text
         ("Subject", subject),
         ("Date", format_datetime(date.astimezone(UTC))),
         ("Message-ID", message_id),
@@ -113,7 +113,7 @@ def _feedback_id(campaign: str, action: str, step: str) -> str:
     return ":".join([*(re.sub(r"[^A-Za-z0-9._-]", "_", part) or "_" for part in parts), "kizuna"])
 
 
-def _mailbox(sender: Party, recipient: Party) -> str:
+def _mailbox(sender: Party, recipient: Addressee) -> str:
     address = _address(sender.email, "sender")
     name = guarded(sender.name, "sender's name")
     if "@" in name:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from .decision import Group
+from .delivery_settings import Delivery as Delivery
+from .delivery_settings import Notices as Notices
 from .guardrail import Cap as Cap
 from .guardrail import Guardrails as Guardrails
 from .guardrail import QuietHours as QuietHours
@@ -82,8 +84,12 @@ class Budget(Frozen):
 class Capacity(Frozen):
     """How much people and channels can take."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     email_per_week: int = Field(ge=0)
     drafts_per_rep_per_week: int = Field(default=20, ge=0)
+    """Drafts and tasks that one sales rep, or one of the call centre's or store's staff, can take."""
+    letters_per_week: int | None = Field(default=None, ge=0)
 
 
 class Pilot(Frozen):
@@ -120,9 +126,13 @@ class Voice(Frozen):
 class Reviewers(Frozen):
     """Who decides, who stands in for them, and until when."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     supervisors: tuple[str, ...] = Field(min_length=1, examples=["[sato]"])
     deputies: dict[str, str] = Field(default_factory=dict)
     expiry: BusinessDays
+    complaints: str | None = None
+    """Who is told of complaints and angry replies, and settles them; without it, the first supervisor."""
 
     @model_validator(mode="after")
     def _deputies_are_somebody_else(self) -> "Reviewers":
@@ -142,13 +152,6 @@ class Sender(Frozen):
     organisation: dict[Language, str]
     postal_address: dict[Language, str]
     contact: str
-
-
-class Delivery(Frozen):
-    """The way out."""
-
-    kind: Literal["folder"]
-    path: str = "outbox"
 
 
 class Pages(Frozen):
@@ -197,9 +200,15 @@ class Brief(Frozen):
     reviewers: Reviewers
     sender: Sender
     pages: Pages
+    long_term: Share = 0.2
+    """At least this share of the plan's contacts goes to actions that build the bond, where there are any worth it."""
     reasoner: Literal["rules"] = "rules"
     """Who reasons and words: `rules` need no network and no key."""
     delivery: Delivery
+    notices: Notices = Notices()
+    """How people learn that something waits for them."""
+    live: bool = False
+    """Only a live campaign writes to customers; before, only to `delivery.allow_list`."""
 
     @field_validator("cycle")
     @classmethod
@@ -229,6 +238,11 @@ class Brief(Frozen):
         if lacking:
             raise ValueError("`voice.languages` asks for " + ", ".join(f"`{key}`" for key in lacking))
         return sender
+
+    @property
+    def complaints_owner(self) -> str:
+        """The login that complaints reach."""
+        return self.reviewers.complaints or self.reviewers.supervisors[0]
 
     @property
     def cycles(self) -> int:

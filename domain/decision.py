@@ -49,6 +49,15 @@ class Reason(StrEnum):
     WORKER_GONE = "worker_gone"  #: the worker died around the moment of sending
     FOUND_AFTER_CRASH = "found_after_crash"  #: the worker died, but the message was found to have left
     OUTSIDE_SEGMENT = "outside_segment"  #: enrolled earlier, but not in the brief's segment now
+    OPTED_OUT = "opted_out"  #: the customer turned off this topic or channel, or asked for a pause
+    OWN_LIMIT = "own_limit"  #: the customer asked for fewer messages
+    QUIETED = "quieted"  #: another action keeps this topic away for a time
+    NOT_ALLOWED = "not_allowed"  #: the campaign is not live, and this address is not on the allow-list
+    COMPLAINED = "complained"  #: the customer complained, or answered in anger: a person takes over
+    IGNORES_CHANNEL = "ignores_channel"  #: the customer has not looked at this channel for long
+    GOAL_REACHED = "goal_reached"  #: what the journey waited for happened
+    REFUSED_BY_SERVER = "refused_by_server"  #: the mail server refused it for good
+    ERASED = "erased"  #: the customer asked to be erased
     UNIT_LEFT = "unit_left"  #: the unit cancelled or left the company meanwhile
 
 
@@ -75,6 +84,7 @@ class Decision(Frozen):
     unit_id: str
     group: Group
     action: str | None
+    channel: str | None = None
     reason: Reason | None
     probability: float
     explored: bool

@@ -12,10 +12,18 @@ from .quantity import EmailAddress
 
 
 class Party(Frozen):
-    """Somebody a message is from or to."""
+    """Who a message is from."""
 
     name: str
     email: EmailAddress
+
+
+class Addressee(Frozen):
+    """Who a message is for; which address counts follows from the channel."""
+
+    name: str
+    email: EmailAddress | None = None
+    postal_address: str = ""
 
 
 class Draft(Frozen):
@@ -36,7 +44,7 @@ class Draft(Frozen):
     language: Language
     channel: Channel
     sender: Party
-    recipient: Party
+    recipient: Addressee
     subject: str
     text: str
     html: str

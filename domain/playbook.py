@@ -3,7 +3,7 @@
 import hashlib
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -28,6 +28,40 @@ class Channel(StrEnum):
 
     EMAIL = "email"  #: a mail from the company
     REP_DRAFT = "rep_draft"  #: a draft handed to the responsible sales rep's mailbox
+    LETTER = "letter"  #: a letter on paper, handed to the print house
+    STAFF_TASK = "staff_task"  #: a task for the call centre's or store's own staff, with the customer's story
+    AUDIENCE = "audience"  #: membership in an audience of an advertising or coupon system
+
+    @property
+    def is_a_message(self) -> bool:
+        """Whether the customer is written to; a task and an audience only lead to something later."""
+        return self in _MESSAGES
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether it ends in a person's mailbox or task list, who does the rest."""
+        return self in _HANDED_OVER
+
+
+_MESSAGES = frozenset({Channel.EMAIL, Channel.REP_DRAFT, Channel.LETTER})
+_HANDED_OVER = frozenset({Channel.REP_DRAFT, Channel.STAFF_TASK})
+
+
+class Topic(StrEnum):
+    """What a message is about, as a customer may turn it off on the preference page."""
+
+    TIPS = "tips"  #: how to get more out of what one has
+    OFFERS = "offers"  #: prices, upgrades, coupons
+    SURVEYS = "surveys"  #: questions
+    LOYALTY = "loyalty"  #: thanks, ranks, points, invitations
+    SERVICE = "service"  #: about the contract and about what went wrong
+
+
+class Term(StrEnum):
+    """When an action pays: a plan needs both."""
+
+    SHORT = "short"  #: within the cycle or two: an order, a renewal, an upgrade
+    LONG = "long"  #: the bond: trust, satisfaction, recommendation
 
 
 class Role(StrEnum):
@@ -46,15 +80,20 @@ class PriorUplift(Frozen):
     sd: float = Field(gt=0, le=1)
 
 
+OutcomeKind = Literal["retained", "upgraded", "ordered", "referred"]
+
+
 class Value(Frozen):
     """What the action is for: the outcome, within how many days, and the belief about moving it."""
 
-    outcome: Annotated[str, Field(pattern=r"^(retained|upgraded)_[1-9]\d{0,3}d$", examples=["retained_30d"])]
+    outcome: Annotated[
+        str, Field(pattern=r"^(retained|upgraded|ordered|referred)_[1-9]\d{0,3}d$", examples=["retained_30d"])
+    ]
     prior_uplift: PriorUplift
 
     @property
-    def kind(self) -> Literal["retained", "upgraded"]:
-        return "retained" if self.outcome.startswith("retained") else "upgraded"
+    def kind(self) -> OutcomeKind:
+        return cast(OutcomeKind, self.outcome.split("_", 1)[0])
 
     @property
     def within_days(self) -> int:
@@ -62,9 +101,15 @@ class Value(Frozen):
 
 
 class Cost(Frozen):
-    """What one use of the action costs."""
+    """What one use of the action costs; `discretion` is the most that staff may spend on the customer, on top."""
 
     per_contact: Jpy
+    discretion: Jpy = 0.0
+
+    @property
+    def total_jpy(self) -> float:
+        """What one use counts against the budget: the discretion in full, since it may be spent in full."""
+        return self.per_contact + self.discretion
 
 
 class ReviewPolicy(Frozen):
@@ -80,19 +125,32 @@ class Offer(Frozen):
     name: Name
     discount: Share = 0.0
     price_jpy: Jpy | None = None
+    points: Annotated[int, Field(ge=1)] | None = None
 
 
 class Send(Frozen):
-    """Send the message of this name."""
+    """Send the message of this name; over the channel named here, else over the one chosen for the unit."""
 
     send: Name
+    channel: Channel | None = None
+
+
+Event = Literal["survey_answered", "ordered", "opened", "clicked", "visited", "contacted"]
 
 
 class WaitFor(Frozen):
-    """What is waited for, and how long at most."""
+    """What is waited for, and how long at most. `then: end` ends the journey when it happens."""
 
-    event: Name = Field(alias="for")
+    event: Event = Field(alias="for")
     up_to: Duration
+    then: Literal["go_on", "end"] = "go_on"
+
+
+class Quiets(Frozen):
+    """While this action is fresh, nothing about the topic reaches the unit, over any channel."""
+
+    topic: Topic
+    for_time: Duration = Field(alias="for")
 
 
 class Wait(Frozen):
@@ -163,6 +221,8 @@ class Action(Frozen):
 
     action: Name
     lever: Lever
+    topic: Topic = Topic.OFFERS
+    term: Term = Term.SHORT
     describe: dict[Language, str] = Field(min_length=1)
     when: str = Field(min_length=1, examples=["is_active and churn_risk >= 0.1"])
     value: Value
@@ -171,6 +231,7 @@ class Action(Frozen):
     review: ReviewPolicy = ReviewPolicy()
     cooldown: Duration
     offer: Offer | None = None
+    quiets: Quiets | None = None
     steps: tuple[Step, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -179,14 +240,17 @@ class Action(Frozen):
             raise ValueError("the first step must be `send`")
         if any(isinstance(step, Branch) for step in self.steps[:-1]):
             raise ValueError("`branch` can only be the last step")
-        if isinstance(self.steps[-1], Branch) and not any(isinstance(step, Wait) for step in self.steps):
-            raise ValueError("`branch` needs a `wait` before it: there is no answer yet")
+        asks = any(isinstance(step, Wait) and step.wait.event == "survey_answered" for step in self.steps)
+        if isinstance(self.steps[-1], Branch) and not asks:
+            raise ValueError("`branch` needs a `wait: {for: survey_answered}` before it: there is no answer yet")
         return self
 
     @model_validator(mode="after")
     def _reps_review_only_their_own_mail(self) -> "Action":
         if self.review.by is Role.SALES_REP and set(self.channels) != {Channel.REP_DRAFT}:
             raise ValueError("`review.by: sales_rep` is for the channel `rep_draft` alone")
+        if Channel.REP_DRAFT in self.channels and len(self.channels) > 1:
+            raise ValueError("`rep_draft` stands alone: a rep's own mail is no substitute for the company's")
         if self.review.by is Role.SALES_REP and self.review.scope != "each":
             raise ValueError("`review.by: sales_rep` needs `scope: each`")
         return self
@@ -195,6 +259,11 @@ class Action(Frozen):
         """Names the guardrails, reviewers and review policy in force for this action; every approval covers it."""
         policy = brief.guardrails.model_dump_json() + brief.reviewers.model_dump_json() + self.review.model_dump_json()
         return hashlib.sha256(policy.encode()).hexdigest()[:12]
+
+    def channel_of(self, message: str, chosen: Channel) -> Channel:
+        """The channel of a message: the step's own where it names one, else the one chosen for the unit."""
+        named = {step.send: step.channel for step in self.steps if isinstance(step, Send)}
+        return named.get(message) or chosen
 
     @property
     def messages(self) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ def open_cycle(session: Session, name: str, number: int, starts_at: datetime, en
                 "number": number,
                 "starts_at": starts_at,
                 "ends_at": ends_at,
+                "reasoning": {},
                 "findings": [],
                 "feasibility": {},
                 "measurement": {},
