@@ -1,4 +1,4 @@
-"""All words that people read, by language. One YAML file each, the same keys in all of them."""
+"""All words that people read: a folder for each language, a file for each place, the same keys in all languages."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from ...domain.brief import Language
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
 
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_OUTCOME_WITH_DAYS = re.compile(r"^(retained|upgraded)_(\d+)d$")
+_OUTCOME_WITH_DAYS = re.compile(r"^(retained|upgraded|ordered|referred)_(\d+)d$")
 
 
 def say(language: Language, key: str, **values: object) -> str:
@@ -43,8 +43,11 @@ def clean(text: str) -> str:
 @cache
 def words(language: Language) -> dict[str, str]:
     """All keys and phrases of one language."""
-    text = files(__name__).joinpath(f"{language}.yaml").read_text(encoding="utf-8")
-    return dict(_flat(yaml.safe_load(text)))
+    found: dict[str, str] = {}
+    for part in sorted(files(__name__).joinpath(language).iterdir(), key=lambda file: file.name):
+        for section, tree in yaml.safe_load(part.read_text(encoding="utf-8")).items():
+            found |= dict(_flat({section: tree}))
+    return found
 
 
 def _phrase(language: Language, key: str) -> str:
