@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ..decisioning import allocation, experiment
+from ..decisioning import allocation, balance, experiment
 from ..domain.decision import Group, Reason
-from ..domain.playbook import Channel
+from ..domain.playbook import Action, Channel, Term
 from ..store import campaigns
 from ..store.tables import UnitGroupRow
 from .weighing import Weighed
@@ -62,6 +62,7 @@ class Chosen:
         self.explored = np.zeros(n, dtype=bool)
         self.reason = np.full(n, None, dtype=object)
         self.binding: tuple[str, ...] = ()
+        self.long_term_forgone_jpy = 0.0
 
 
 def choose(
@@ -80,7 +81,7 @@ def choose(
     reached = np.array([not piloting or groups[u].in_pilot for u in weighed.unit_ids], dtype=bool)
     seed = hashlib.sha256(f"{workspace.brief.name}/{cycle}/{revision}".encode()).digest()
     rng = np.random.default_rng(np.frombuffer(seed, dtype=np.uint32))
-    explorable = np.array([Channel.EMAIL in action.channels for action in weighed.actions], dtype=bool)
+    explorable = np.array([not takes_a_person(action) for action in weighed.actions], dtype=bool)
     random = np.flatnonzero(reached & (group == Group.RANDOM_CONTROL))
     policy = np.flatnonzero(reached & (group == Group.POLICY))
     if random.size:
@@ -90,9 +91,10 @@ def choose(
     if policy.size:
         best = _allocate(workspace, cycle, weighed, policy, explorable, len(random), fewer)
         share = workspace.brief.exploration * fewer
-        drawn, probability, explored = allocation.explore(best.choice, weighed.eligible[policy], explorable, share, rng)
+        planned, eligible = best.allocation.choice, weighed.eligible[policy]
+        drawn, probability, explored = allocation.explore(planned, eligible, explorable, share, rng)
         chosen.choice[policy], chosen.probability[policy], chosen.explored[policy] = drawn, probability, explored
-        chosen.binding = best.binding
+        chosen.binding, chosen.long_term_forgone_jpy = best.allocation.binding, best.forgone_jpy
     _give_reasons(chosen, weighed, group, reached)
     return chosen
 
@@ -105,7 +107,7 @@ def _allocate(
     explorable: Array,
     n_random: int,
     fewer: float,
-) -> allocation.Allocation:
+) -> balance.Balance:
     """The best use of what is left of the budget for this cycle, keeping back what chance may cost at most.
 
     Where a reviewer wants fewer, the most valuable of those who would be contacted are kept.
@@ -114,32 +116,49 @@ def _allocate(
     with workspace.store.read() as session:
         spent = campaigns.spent_jpy(session, brief.name)
     cycles_left = max(1, brief.cycles - cycle + 1)
-    costs = [action.cost.per_contact for action, free in zip(weighed.actions, explorable, strict=True) if free]
-    by_chance = (n_random + len(policy) * brief.exploration) * max(costs, default=0.0)
+    dearest = float(weighed.cost[:, explorable].max(initial=0.0))
+    by_chance = (n_random + len(policy) * brief.exploration) * dearest
     budget = max(0.0, (brief.budget.total - spent) / cycles_left - by_chance)
     limits = _capacities(workspace, weighed, policy, explorable, n_random)
-    worth = (weighed.value[policy], weighed.cost[policy], weighed.eligible[policy])
-    best = allocation.allocate(*worth, budget=budget, capacity=limits)
-    if fewer == 1:
-        return best
-    wished = float(int((best.choice > 0).sum() * fewer))
-    limits.append(allocation.Capacity("reviewer", wished, tuple(range(len(weighed.actions)))))
-    return allocation.allocate(*worth, budget=budget, capacity=limits)
+    worth, cost, eligible = weighed.value[policy], weighed.cost[policy], weighed.eligible[policy]
+    long_term = np.array([action.term is Term.LONG for action in weighed.actions], dtype=bool)
+
+    def fill(value: Array) -> allocation.Allocation:
+        return allocation.allocate(value, cost, eligible, budget=budget, capacity=limits)
+
+    best = balance.balance(worth, long_term, brief.long_term, fill)
+    if fewer < 1:
+        wished = float(int((best.allocation.choice > 0).sum() * fewer))
+        limits.append(allocation.Capacity("reviewer", wished, tuple(range(len(weighed.actions)))))
+        best = balance.balance(worth, long_term, brief.long_term, fill)
+    return best
+
+
+def takes_a_person(action: Action) -> bool:
+    """Whether each use of the action costs a rep's or a member of staff's time: chance does not spend that."""
+    return any(channel.is_handed_over for channel in action.channels)
 
 
 def _capacities(
     workspace: Workspace, weighed: Weighed, policy: Array, explorable: Array, n_random: int
 ) -> list[allocation.Capacity]:
-    """Mails per cycle, and drafts per rep: what a rep can read before the reviews expire."""
+    """Mails and letters per cycle, and what a rep or a member of staff can read before the reviews expire."""
     brief = workspace.brief
-    weeks = brief.cycle.days / 7
-    mails = brief.capacity.email_per_week * weeks - n_random - len(policy) * brief.exploration
-    limits = [allocation.Capacity("email", max(0.0, mails), tuple(np.flatnonzero(explorable).tolist()))]
-    drafted = tuple(np.flatnonzero(~explorable).tolist())
+    by_chance = n_random + len(policy) * brief.exploration
+    weekly = {Channel.EMAIL: brief.capacity.email_per_week, Channel.LETTER: brief.capacity.letters_per_week}
+    limits = []
+    for channel, a_week in weekly.items():
+        columns = tuple(j for j, action in enumerate(weighed.actions) if channel in action.channels)
+        if columns and a_week is not None:
+            shared = any(len(weighed.actions[j].channels) > 1 for j in columns)
+            pairs = weighed.channels[policy] == channel if shared else None
+            limit = max(0.0, a_week * brief.cycle.days / 7 - by_chance)
+            limits.append(allocation.Capacity(channel.value, limit, columns, pairs=pairs))
+    by_hand = tuple(np.flatnonzero(~explorable).tolist())
     reps = np.array([weighed.reps[i] or "" for i in policy], dtype=object)
-    for rep in sorted({rep for rep in reps if rep}) if drafted else ():
+    for rep in sorted({rep for rep in reps if rep}) if by_hand else ():
         per_rep = brief.capacity.drafts_per_rep_per_week
-        limits.append(allocation.Capacity(f"rep {rep}", float(per_rep), drafted, reps == rep))
+        limits.append(allocation.Capacity(f"rep {rep}", float(per_rep), by_hand, reps == rep))
     return limits
 
 

@@ -10,7 +10,7 @@ from ..domain.playbook import Action, Channel
 from ..prompts.rendering import Footer, needs, render_message, variants
 from ..store import directory
 from ..store.database import Store
-from ..store.tables import CycleRow, DecisionRow
+from ..store.tables import ContactRow, CycleRow, DecisionRow
 from .facts import Recipient, gather, gather_links, preferences_url, unit_figures, unsubscribe_url
 from .workspace import Workspace
 
@@ -33,7 +33,8 @@ class Desk:
         brief, secret = self.workspace.brief, self.workspace.secret
         action = self.workspace.actions[decision.action or ""]
         to = self.recipients[decision.unit_id]
-        language = to.language(brief)
+        channel = action.channel_of(message, chosen_channel(decision, action))
+        language = _language(brief, to, channel)
         figures = unit_figures(self.table, self.rows[decision.unit_id])
         today = self.cycle.starts_at.date()
         own_words = self.workspace.own_words
@@ -48,11 +49,10 @@ class Desk:
             language,
             gather(brief, action, to, figures, language, today),
             links,
-            footer=self._footer(to, language, action),
+            footer=self._footer(to, language, channel),
             user_folder=own_words,
         )
         first = message == action.messages[0]
-        assert to.contact.email is not None  # the guardrails let no contact without an address through
         return Draft(
             id=draft_id(decision.id, message, revision),
             decision_id=decision.id,
@@ -63,9 +63,9 @@ class Desk:
             action=action.action,
             variant=variant,
             language=language,
-            channel=action.channels[0],
-            sender=sender_of(brief, action, to, language),
-            recipient=Addressee(name=to.contact.name, email=to.contact.email),
+            channel=channel,
+            sender=sender_of(brief, channel, to, language),
+            recipient=addressee_now(to.contact, channel),
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
@@ -79,7 +79,7 @@ class Desk:
             author=AUTHOR,
         )
 
-    def _footer(self, to: Recipient, language: Language, action: Action) -> Footer:
+    def _footer(self, to: Recipient, language: Language, channel: Channel) -> Footer:
         brief, secret = self.workspace.brief, self.workspace.secret
         return Footer(
             organisation=brief.sender.organisation[language],
@@ -87,7 +87,7 @@ class Desk:
             contact=brief.sender.contact,
             unsubscribe_url=unsubscribe_url(brief, to.contact.contact_id, secret),
             preferences_url=preferences_url(brief, to.contact.contact_id, secret),
-            from_rep=Channel.REP_DRAFT in action.channels,
+            from_rep=channel is Channel.REP_DRAFT,
         )
 
 
@@ -103,7 +103,7 @@ def open_desk(workspace: Workspace, cycle: CycleRow, table: FeatureTable, made: 
 
 
 def recipients_of(store: Store, made: list[DecisionRow]) -> dict[str, Recipient]:
-    """Unit id -> who is written to; units that vanished from the sources are left out."""
+    """Unit id -> who is written to; units that vanished from the sources, or lost the address, are left out."""
     with store.read() as session:
         units = directory.units(session, [d.unit_id for d in made])
         contacts = directory.contacts(session, [d.contact_id for d in made if d.contact_id])
@@ -111,14 +111,39 @@ def recipients_of(store: Store, made: list[DecisionRow]) -> dict[str, Recipient]
     found = {}
     for decision in made:
         unit, contact = units.get(decision.unit_id), contacts.get(decision.contact_id or "")
-        if unit is not None and contact is not None and contact.email is not None:
+        if unit is not None and contact is not None and _has_address(contact, Channel(decision.channel or "email")):
             found[decision.unit_id] = Recipient(unit, contact, reps.get(unit.rep_id or ""))
     return found
 
 
-def sender_of(brief: Brief, action: Action, to: Recipient, language: Language) -> Party:
-    """The company's address, or the responsible rep's own."""
-    if Channel.REP_DRAFT in action.channels:
+def _has_address(contact: ContactRow, channel: Channel) -> bool:
+    if channel is Channel.STAFF_TASK:
+        return True
+    return bool(contact.postal_address if channel is Channel.LETTER else contact.email)
+
+
+def chosen_channel(decision: DecisionRow, action: Action) -> Channel:
+    """The channel that was chosen for this unit when the decision was made."""
+    return Channel(decision.channel) if decision.channel else action.channels[0]
+
+
+def _language(brief: Brief, to: Recipient, channel: Channel) -> Language:
+    """The customer's own; a task is read by the member of staff."""
+    if channel is Channel.STAFF_TASK and to.rep is not None:
+        return next((known for known in brief.voice.languages if known == to.rep.language), brief.voice.fallback)
+    return to.language(brief)
+
+
+def addressee_now(contact: ContactRow, channel: Channel) -> Addressee:
+    """Who a message is for, with the address that its channel goes by and no other."""
+    if channel is Channel.LETTER:
+        return Addressee(name=contact.name, postal_address=contact.postal_address or "")
+    return Addressee(name=contact.name, email=contact.email)
+
+
+def sender_of(brief: Brief, channel: Channel, to: Recipient, language: Language) -> Party:
+    """The company's address, or that of the responsible rep or member of staff."""
+    if channel.is_handed_over:
         assert to.rep is not None  # weighing makes a unit without a rep not eligible
         return Party(name=to.rep.name, email=to.rep.email)
     return Party(name=brief.sender.name[language], email=brief.sender.email)

@@ -1,7 +1,5 @@
 """The execution agent: releases what was approved, step by step, and stops journeys that should go no further."""
 
-from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -9,18 +7,14 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 from sqlmodel import Session
 
-from ..delivery.message import message_id
 from ..domain.decision import Reason
-from ..domain.delivery import ENDED, DeliveryState
-from ..domain.playbook import Action, Branch, Send, Wait
 from ..domain.review import ReviewKind, ReviewState
-from ..store import audit, campaigns, decisions, deliveries, directory, guardrails, outcomes, reviews
-from ..store.tables import ContactRow, CycleRow, DeliveryRow, DraftRow, JourneyRow, UnitRow
+from ..store import audit, campaigns, decisions, deliveries, reviews
+from ..store.tables import CycleRow, DraftRow
+from .journeys import advance_journeys
 from .state import CampaignState, ReviewThreadState
 from .workspace import Context, Workspace
 
-_ARRIVED = frozenset({DeliveryState.SENT.value, DeliveryState.HANDED_OVER.value})
-_ANSWERED = "survey_answered"
 #: An approved review is dropped where its drafts are no longer those that were approved.
 _WHY_DROPPED = {
     ReviewState.EXPIRED.value: Reason.APPROVAL_EXPIRED,
@@ -103,7 +97,7 @@ def advance(state: CampaignState, runtime: Runtime[Context]) -> Command[Literal[
     if now >= cycle.ends_at:
         _close_cycle(workspace, cycle, now)
         return Command(goto="measure")
-    _advance_journeys(workspace, cycle, now)
+    advance_journeys(workspace, cycle, now)
     with workspace.store.read() as session:
         open_count = len(reviews.reviews(session, cycle.campaign, [ReviewState.OPEN]))
     ask = {"kind": "wait", "cycle": cycle.number, "open_reviews": open_count, "ends_at": cycle.ends_at.isoformat()}
@@ -122,159 +116,3 @@ def _close_cycle(workspace: Workspace, cycle: CycleRow, now: datetime) -> None:
             if journey.cycle == cycle.number:
                 decisions.stop_journey(session, journey.decision_id, Reason.CYCLE_ENDED)
                 deliveries.cancel_queued(session, journey.decision_id, now, Reason.CYCLE_ENDED)
-
-
-@dataclass
-class _Board:
-    """Everything the running journeys need, read once."""
-
-    contacts: dict[str, ContactRow]
-    units: dict[str, UnitRow]
-    deliveries: dict[str, DeliveryRow]
-    drafts: dict[str, DraftRow]
-    answers: dict[str, tuple[datetime, str]]
-    spoken: dict[str, dict[str, Reason]] = field(default_factory=dict)
-
-
-def _advance_journeys(workspace: Workspace, cycle: CycleRow, now: datetime) -> None:
-    with workspace.store.write() as session:
-        running = decisions.journeys(session, cycle.campaign, ["running"])
-        if not running:
-            return
-        board = _read_board(session, cycle, running)
-        by_action: dict[str, list[JourneyRow]] = defaultdict(list)
-        for journey in running:
-            by_action[journey.action].append(journey)
-        for name, journeys in by_action.items():
-            action = workspace.actions[name]
-            board.spoken[name] = _ask_guardrails(session, workspace, cycle, action, journeys, now)
-            for journey in journeys:
-                _Traveller(session, workspace, cycle, action, journey, board, now).go()
-
-
-def _read_board(session: Session, cycle: CycleRow, running: list[JourneyRow]) -> _Board:
-    answers: dict[str, tuple[datetime, str]] = {}
-    for outcome in outcomes.outcomes_of_kind(session, _ANSWERED, cycle.starts_at):
-        answers.setdefault(outcome.unit_id, (outcome.happened_at, outcome.value))
-    return _Board(
-        contacts=directory.contacts(session, [journey.contact_id for journey in running]),
-        units=directory.units(session, [journey.unit_id for journey in running]),
-        deliveries={row.key: row for row in deliveries.deliveries(session, cycle.campaign, cycle.number)},
-        drafts=reviews.approved_drafts(session, cycle.campaign, cycle.number),
-        answers=answers,
-    )
-
-
-def _ask_guardrails(
-    session: Session, workspace: Workspace, cycle: CycleRow, action: Action, journeys: list[JourneyRow], now: datetime
-) -> dict[str, Reason]:
-    """One question for all first steps; the worker asks again for each message before it leaves."""
-    starting = [journey.contact_id for journey in journeys if journey.position == 0]
-    if not starting:
-        return {}
-    question = guardrails.Question(
-        brief=workspace.brief, action=action, at=now, caps=workspace.caps(cycle.number), contacts=starting
-    )
-    return dict(guardrails.guardrails_that_speak(session, question))
-
-
-@dataclass
-class _Traveller:
-    """One journey moving through its action's steps."""
-
-    session: Session
-    workspace: Workspace
-    cycle: CycleRow
-    action: Action
-    journey: JourneyRow
-    board: _Board
-    now: datetime
-
-    def go(self) -> None:
-        unit = self.board.units.get(self.journey.unit_id)
-        if unit is None or unit.active is False:
-            self._stop(Reason.UNIT_LEFT)
-            return
-        while self.journey.state == "running" and self._step():
-            self.journey.position += 1
-            self.journey.waiting_since = self.journey.waiting_until = None
-            if self.journey.position >= len(self.action.steps):
-                self.journey.state = "done"
-        self.session.add(self.journey)
-
-    def _step(self) -> bool:
-        """Whether the present step is behind us."""
-        step = self.action.steps[self.journey.position]
-        if isinstance(step, Send):
-            return self._sent(step.send)
-        if isinstance(step, Wait):
-            return self._waited(step)
-        return self._branched(step)
-
-    def _sent(self, message: str) -> bool:
-        delivery = self.board.deliveries.get(f"{self.journey.decision_id}/{message}")
-        if delivery is None:
-            self._release(message)
-            return False
-        if delivery.state in _ARRIVED:
-            return True
-        if delivery.state in ENDED:
-            self._stop(Reason(delivery.reason) if delivery.reason else Reason.NOT_APPROVED)
-        return False
-
-    def _release(self, message: str) -> None:
-        """Queue the approved message; a change of its facts since then asks a person again instead."""
-        draft = self.board.drafts.get(f"{self.journey.decision_id}/{message}")
-        if draft is None:
-            return  # its (new) review is still open
-        reason = self.board.spoken[self.action.action].get(self.journey.contact_id)
-        if reason is not None and reason not in guardrails.PASSING:
-            self._stop(reason)
-            return
-        approved = reviews.as_draft(draft)
-        contact = self.board.contacts.get(self.journey.contact_id)
-        if contact is None or contact.email != approved.recipient.email or contact.name != approved.recipient.name:
-            reviews.set_draft_state(self.session, [draft.id], "outdated")
-            return
-        brief = self.workspace.brief
-        deliveries.enqueue(
-            self.session,
-            [
-                {
-                    "key": approved.key,
-                    "draft_id": approved.id,
-                    "decision_id": approved.decision_id,
-                    "step": approved.step,
-                    "campaign": brief.name,
-                    "unit_id": approved.unit_id,
-                    "contact_id": approved.contact_id,
-                    "action": approved.action,
-                    "channel": approved.channel.value,
-                    "digest": draft.digest,
-                    "message_id": message_id(approved.key, self.workspace.secret, approved.sender.email.split("@")[1]),
-                    "cost_jpy": self.action.cost.per_contact if message == self.action.messages[0] else 0.0,
-                    "state": DeliveryState.QUEUED.value,
-                    "due_at": max(self.now, approved.not_before),
-                    "not_after": approved.not_after,
-                    "generation": 0,
-                }
-            ],
-        )
-
-    def _waited(self, step: Wait) -> bool:
-        if self.journey.waiting_until is None:
-            self.journey.waiting_since = self.now
-            self.journey.waiting_until = self.now + step.wait.up_to
-        answer = self.board.answers.get(self.journey.unit_id)
-        return answer is not None or self.now >= self.journey.waiting_until
-
-    def _branched(self, step: Branch) -> bool:
-        answer = self.board.answers.get(self.journey.unit_id)
-        for arm in step.branch:
-            if arm.send and answer is not None and arm.answer == answer[1]:
-                return self._sent(arm.send)
-        return True
-
-    def _stop(self, reason: Reason) -> None:
-        self.journey.state, self.journey.reason = "stopped", reason.value
-        deliveries.cancel_queued(self.session, self.journey.decision_id, self.now, reason)

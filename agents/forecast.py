@@ -9,10 +9,10 @@ import numpy as np
 
 from ..decisioning import drivers, feasibility
 from ..domain.decision import Group
-from ..domain.playbook import Channel
+from ..domain.playbook import Term
 from ..store import campaigns
 from ..store.tables import UnitGroupRow
-from .choosing import Chosen
+from .choosing import Chosen, takes_a_person
 from .weighing import Weighed
 from .workspace import Workspace
 
@@ -55,6 +55,7 @@ def plan_summary(
         "left_alone": dict(sorted(Counter(str(reason) for reason in chosen.reason[~picked]).items())),
         "binding": list(chosen.binding),
         "workload": _workload(weighed, chosen),
+        "balance": _balance(workspace, weighed, chosen),
         "feasibility": _plain(asdict(_feasibility(workspace, cycle, weighed, group, chosen))),
         "goal": {
             "metric": workspace.brief.goal.metric.value,
@@ -92,6 +93,8 @@ def _action(weighed: Weighed, chosen: Chosen, group: Array, column: int) -> dict
     return {
         "action": weighed.actions[column].action,
         "lever": weighed.actions[column].lever.value,
+        "term": weighed.actions[column].term.value,
+        "channels": dict(sorted(Counter(str(channel) for channel in weighed.channels[picked, column]).items())),
         "eligible": int(weighed.eligible[:, column].sum()),
         "units": int(picked.sum()),
         "by_group": dict(sorted(Counter(group[picked].tolist()).items())),
@@ -115,11 +118,22 @@ def _by_chance(weighed: Weighed, chosen: Chosen, group: Array) -> dict[str, Any]
     }
 
 
+def _balance(workspace: Workspace, weighed: Weighed, chosen: Chosen) -> dict[str, Any]:
+    """How the plan's contacts divide into what pays soon and what builds the bond, and what the floor costs."""
+    terms = Counter(weighed.actions[column - 1].term.value for column in chosen.choice[chosen.choice > 0])
+    return {
+        "short": terms[Term.SHORT.value],
+        "long": terms[Term.LONG.value],
+        "floor": workspace.brief.long_term,
+        "forgone_jpy": chosen.long_term_forgone_jpy,
+    }
+
+
 def _workload(weighed: Weighed, chosen: Chosen) -> dict[str, int]:
-    """Drafts each sales rep will have to read."""
+    """Drafts and tasks that each rep, or member of staff, will have to read."""
     drafts: Counter[str] = Counter()
     for i in np.flatnonzero(chosen.choice > 0):
-        if Channel.REP_DRAFT in weighed.actions[chosen.choice[i] - 1].channels:
+        if takes_a_person(weighed.actions[chosen.choice[i] - 1]):
             drafts[weighed.reps[i] or "?"] += 1
     return dict(sorted(drafts.items()))
 

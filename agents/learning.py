@@ -59,13 +59,13 @@ def _evidence(
     until = cycle.starts_at + timedelta(days=action.value.within_days)
     if until > cycle.ends_at:
         return None
-    sides = [(d, _side(d, action, reached)) for d in made]
+    place = {unit: i for i, unit in enumerate(table.unit_ids)}  # who was erased has no figures any more
+    sides = [(d, _side(d, action, reached)) for d in made if d.unit_id in place]
     used = [(decision, side) for decision, side in sides if side is not None]
     unit_ids = [decision.unit_id for decision, _ in used]
     treated = np.array([side == "treated" for _, side in used], dtype=bool)
     if not used or not treated.any():
         return None
-    place = {unit: i for i, unit in enumerate(table.unit_ids)}
     where = np.array([place[unit] for unit in unit_ids])
     outcome, baseline = _outcome(workspace, customers, action, table, where, unit_ids, cycle.starts_at, until)
     found = uplift.estimate_effect(outcome, baseline, treated)

@@ -10,10 +10,11 @@ import numpy as np
 from ..customers.features import build_features
 from ..customers.ingest import Customers, open_sources
 from ..customers.outcomes import retained
-from ..customers.snapshot import load, publish
+from ..customers.snapshot import load, publish, without
 from ..customers.table import FeatureTable
 from ..decisioning import churn, ltv
-from ..store import campaigns
+from ..store import campaigns, erasing
+from ..store.tables import SnapshotRow
 from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -50,7 +51,9 @@ class Scored:
 def open_customers(workspace: Workspace, only: Collection[str] | None = None) -> Customers:
     """Read and check the sources; raises ContractBroken with the faults when too much is wrong."""
     allowed = workspace.brief.sources.faulty_rows_allowed
-    return open_sources(workspace.data, faulty_rows_allowed=allowed, only=only)
+    with workspace.store.read() as session:
+        keep_out = erasing.who_is_erased(session, workspace.secret)
+    return open_sources(workspace.data, faulty_rows_allowed=allowed, only=only, keep_out=keep_out)
 
 
 def score_units(workspace: Workspace, customers: Customers, as_of: date) -> Scored:
@@ -92,6 +95,20 @@ def load_snapshot(workspace: Workspace, name: str) -> FeatureTable:
         row = campaigns.snapshot(session, workspace.brief.name, name)
     assert row is not None, f"no manifest for snapshot {name}"
     return load(workspace.folder / row.path, row.digest)
+
+
+def snapshots_without(workspace: Workspace, unit_id: str) -> list[SnapshotRow]:
+    """Publish every snapshot that holds the unit again, without it; the new manifests are for the caller to keep."""
+    with workspace.store.read() as session:
+        rows = campaigns.snapshots(session)
+    fresh = []
+    for row in rows:
+        path = workspace.folder / row.path
+        file = without(path, unit_id, row.name) if path.is_file() else None
+        if file is not None:
+            row.path, row.rows, row.digest = str(file.path.relative_to(workspace.folder)), file.rows, file.digest
+            fresh.append(row)
+    return fresh
 
 
 def start_of(day: date) -> datetime:

@@ -11,7 +11,8 @@ from ..customers.table import FeatureTable
 from ..decisioning import churn, uplift
 from ..domain.decision import Reason
 from ..domain.playbook import Action, Channel
-from ..store import campaigns, directory, guardrails
+from ..store import campaigns, directory
+from .reach import Reach, ignores_mail
 from .scoring import MONTH_DAYS, monthly_churn
 from .workspace import Workspace
 
@@ -30,6 +31,8 @@ class Weighed:
     contacts: list[str | None]
     reps: list[str | None]
     actions: list[Action]
+    channels: Array
+    """The channel that each action would go over; None where none reaches the unit."""
     eligible: Array
     why_not: Array
     uplift: Array
@@ -40,6 +43,7 @@ class Weighed:
     ltv_jpy: Array
     churn_risk: Array
     ranks: list[str | None]
+    active: list[bool]
 
 
 def weigh(
@@ -61,11 +65,15 @@ def weigh(
     contacts = [primary.get(unit) for unit in unit_ids]
     reps = [rep if rep in known_reps else None for rep in table.columns["rep_id"][where]]
     why_not = np.full((len(where), len(actions)), "", dtype=object)
+    channels = np.full((len(where), len(actions)), None, dtype=object)
+    reach = Reach(workspace, cycle, contacts, reps, ignores_mail(table)[where])
     for column, action in enumerate(actions):
-        why_not[:, column] = _why_not(workspace, table, where, action, cycle, levers, beliefs[action.action])
-        _mark_unreachable(workspace, why_not[:, column], action, cycle, contacts, reps)
+        why_not[:, column] = _why_not(table, where, action, levers, beliefs[action.action])
+        channels[:, column] = reach.best_channels(action, why_not[:, column])
+    cost = np.array([[_cost(action, row[j]) for j, action in enumerate(actions)] for row in channels])
+    cost = cost.reshape(len(where), len(actions))
     risk = table.columns["churn_risk"].astype(float)[where]
-    figures = [_figures(workspace, table, where, action, beliefs[action.action]) for action in actions]
+    figures = [_figures(workspace, table, where, a, beliefs[a.action], cost[:, j]) for j, a in enumerate(actions)]
     shape = (len(where), len(actions))
     stack = [np.column_stack([f[i] for f in figures]) if actions else np.zeros(shape) for i in range(4)]
     return Weighed(
@@ -73,16 +81,18 @@ def weigh(
         contacts=contacts,
         reps=reps,
         actions=actions,
+        channels=channels,
         eligible=why_not == "",
         why_not=why_not,
         uplift=stack[0],
         value=stack[1],
         low=stack[2],
         high=stack[3],
-        cost=np.tile([action.cost.per_contact for action in actions], (len(where), 1)),
+        cost=cost,
         ltv_jpy=np.nan_to_num(table.columns["ltv_jpy"].astype(float)[where]),
         churn_risk=np.nan_to_num(risk),
         ranks=list(table.columns["ltv_rank"][where]),
+        active=[bool(known) for known in table.columns["is_active"].astype(float)[where] == 1],
     )
 
 
@@ -98,15 +108,11 @@ def current_beliefs(workspace: Workspace, cycle: int) -> dict[str, uplift.Belief
     return beliefs
 
 
-def _why_not(
-    workspace: Workspace,
-    table: FeatureTable,
-    where: Array,
-    action: Action,
-    cycle: int,
-    levers: frozenset[str],
-    belief: uplift.Belief,
-) -> Array:
+def _cost(action: Action, channel: Channel | None) -> float:
+    return action.cost.over(channel if channel is not None else action.channels[0])
+
+
+def _why_not(table: FeatureTable, where: Array, action: Action, levers: frozenset[str], belief: uplift.Belief) -> Array:
     """'' where the action may be used, else the first reason against it."""
     words = np.full(len(where), "", dtype=object)
     if uplift.probability_below_zero(belief) >= HARM_IS_LIKELY:
@@ -119,38 +125,12 @@ def _why_not(
     return words
 
 
-def _mark_unreachable(
-    workspace: Workspace, words: Array, action: Action, cycle: int, contacts: list[str | None], reps: list[str | None]
-) -> None:
-    """Add what the guardrails say of each unit's contact, asked once for all."""
-    with workspace.store.read() as session:
-        question = guardrails.Question(
-            brief=workspace.brief,
-            action=action,
-            at=workspace.clock.now(),
-            caps=workspace.caps(cycle),
-            planning=True,
-        )
-        spoken = guardrails.guardrails_that_speak(session, question)
-    needs_rep = Channel.REP_DRAFT in action.channels
-    for i, contact in enumerate(contacts):
-        if words[i]:
-            continue
-        if contact is None:
-            words[i] = Reason.UNREACHABLE.value
-        elif contact in spoken:
-            words[i] = spoken[contact].value
-        elif needs_rep and reps[i] is None:
-            words[i] = Reason.NO_REP.value
-
-
 def _figures(
-    workspace: Workspace, table: FeatureTable, where: Array, action: Action, belief: uplift.Belief
+    workspace: Workspace, table: FeatureTable, where: Array, action: Action, belief: uplift.Belief, cost: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Uplift, value and its interval per unit: belief x how much is at stake for this unit, less the cost."""
     scale, worth = stake(workspace, table, where, action)
     low, high = uplift.interval(belief, _INTERVAL_LEVEL)
-    cost = action.cost.per_contact
     return (
         belief.mean * scale,
         belief.mean * scale * worth - cost,
@@ -164,6 +144,7 @@ def stake(workspace: Workspace, table: FeatureTable, where: Array, action: Actio
 
     Retention: a unit that would stay anyway has little to gain, so uplift goes with the predicted risk, and what is
     kept is the unit's remaining LTV. Upgrades: the same for all, worth the price step for as long as the unit stays.
+    Orders: one more order of the unit's usual size. Recommendations: one more customer of average lifetime value.
     """
     risk = np.nan_to_num(table.columns["churn_risk"].astype(float))
     if action.value.kind == "retained":
@@ -173,10 +154,21 @@ def stake(workspace: Workspace, table: FeatureTable, where: Array, action: Actio
         mean = float(chance[fits].mean()) if fits.any() else 0.0
         scale = chance[where] / mean if mean > 0 else np.ones(len(where))
         return scale, np.nan_to_num(table.columns["ltv_jpy"].astype(float)[where])
+    if action.value.kind == "ordered":
+        return np.ones(len(where)), usual_order_jpy(table)[where] * workspace.brief.business.margin
+    if action.value.kind == "referred":
+        return np.ones(len(where)), np.full(len(where), float(np.nanmean(table.columns["ltv_jpy"].astype(float))))
     months = np.minimum(
         workspace.brief.business.ltv_months, 1 / np.maximum(monthly_churn(workspace, risk[where]), 1e-6)
     )
     return np.ones(len(where)), upgrade_step_jpy(table) * workspace.brief.business.margin * months
+
+
+def usual_order_jpy(table: FeatureTable) -> Array:
+    """Each unit's mean order; where it has none, the mean over those that do."""
+    own = table.columns["mean_order_value_jpy"].astype(float)
+    usual = float(np.nanmean(own)) if (~np.isnan(own)).any() else 0.0
+    return np.where(np.isnan(own), usual, own)
 
 
 def upgrade_step_jpy(table: FeatureTable) -> float:

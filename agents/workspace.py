@@ -4,23 +4,24 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ..customers.eligibility import check_rule
 from ..customers.features import catalogue
-from ..delivery.worker import Terms, Transport
+from ..delivery.worker import Terms
 from ..domain.brief import Brief, Cap
 from ..domain.clock import Clock, FixedClock, SystemClock
 from ..domain.errors import Fault, FaultyFile
-from ..domain.playbook import Action
+from ..domain.playbook import Action, Channel
 from ..playbooks.loader import load_playbooks
 from ..store import campaigns
 from ..store.database import Store, open_store, sqlite_url
+from ..store.sent import reached_since
 from ..tools.brief_file import load_brief
-from ..tools.folder_outbox import FolderOutbox
+from ..tools.outward import Outward
 
 #: Told what is going on: a key of the words file, and the values for its places.
 Progress = Callable[[str, dict[str, Any]], None]
@@ -85,8 +86,13 @@ class Workspace:
         return load_playbooks(self.brief.playbooks, own, check_any_rule)
 
     @property
-    def transport(self) -> Transport:
-        return FolderOutbox(self.folder / self.brief.delivery.path)
+    def transport(self) -> Outward:
+        """The ways out, each time opened anew; close them. Raises UserError for a secret that is not set."""
+        now = self.clock.now()
+        with self.store.read() as session:
+            lately = reached_since(session, Channel.EMAIL, now - timedelta(hours=1))
+        folder = self.folder / self.brief.delivery.path
+        return Outward(self.brief.delivery, folder, secret=self.secret, clock=self.clock, left_lately=lately)
 
     @property
     def own_words(self) -> Path | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..examples.registry import EXAMPLES, example_in
 from .output import brief_argument, brief_option, examples, json_option, open_brief, print_json, say
 
 if TYPE_CHECKING:
@@ -16,11 +17,17 @@ if TYPE_CHECKING:
 _OFFICE_HOUR = 10
 
 
-@examples("kizuna init --example saas my-company", "kizuna init --example saas big --customers 100000 --seed 7")
+@examples("kizuna init --example shop my-shop", "kizuna init --example saas big --customers 100000 --seed 7")
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--example", type=click.Choice(["saas"]), default="saas", show_default=True, help="Which company.")
-@click.option("--customers", type=click.IntRange(100, 2_000_000), default=2_000, show_default=True, help="Accounts.")
+@click.option("--example", type=click.Choice(list(EXAMPLES)), default="saas", show_default=True, help="Which company.")
+@click.option(
+    "--customers",
+    type=click.IntRange(100, 2_000_000),
+    default=2_000,
+    show_default=True,
+    help="How many customers: accounts (saas) or persons (the others).",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same company.")
 @click.option("--no-effect", is_flag=True, help="A company on which no action has any effect.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), default="2026-04-01", show_default=True)
@@ -32,18 +39,13 @@ def init(
 
     Company, customers and people are fictional.
     """
-    from importlib.resources import files
-
     from ..agents.workspace import SIMULATED_NOW, open_workspace
-    from ..examples.saas.generator import write_company
     from ..store import campaigns
 
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is not empty; name a new folder")
     folder.mkdir(parents=True, exist_ok=True)
-    write_company(folder, units=customers, seed=seed, today=today.date(), no_effect=no_effect)
-    text = files(f"kizuna.examples.{example}").joinpath("brief.yaml").read_text(encoding="utf-8")
-    (folder / "brief.yaml").write_text(text, encoding="utf-8")
+    EXAMPLES[example]().write(folder, units=customers, seed=seed, today=today.date(), no_effect=no_effect)
     workspace = open_workspace(folder / "brief.yaml")
     with workspace.store.write() as session:
         campaigns.keep_setting(session, SIMULATED_NOW, _office(workspace, today.date()).isoformat())
@@ -149,12 +151,11 @@ def fast_forward(lang: "Language", brief: Path, days: int, until_asked: bool) ->
 def _live_one_day(workspace: "Workspace") -> None:
     """The customers live through the day that the clock shows, then the clock goes to the next one."""
     from ..agents.workspace import SIMULATED_NOW
-    from ..examples.saas.world import live_one_day
     from ..store import campaigns
 
     zone = workspace.brief.guardrails.quiet_hours.zone
     today = workspace.clock.now().astimezone(zone).date()
-    live_one_day(workspace.folder, today, workspace.folder / workspace.brief.delivery.path)
+    example_in(workspace.folder).live_one_day(workspace.folder, today, workspace.folder / workspace.brief.delivery.path)
     with workspace.store.write() as session:
         campaigns.keep_setting(session, SIMULATED_NOW, _office(workspace, today + timedelta(days=1)).isoformat())
 

@@ -94,6 +94,7 @@ def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
             cost=yen(chance["cost_jpy"]),
         ),
         say(language, "left_alone", reasons=reasons),
+        *_balance(plan, language),
     ]
     sheet.blank()
     for line in lines:
@@ -107,6 +108,18 @@ def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
     sheet.blank()
     header = [say(language, key) for key in ("action", "eligible", "units", "cost", "worth", "why_not")]
     sheet.rows([_action(action, language) for action in plan["actions"]], header, figures=(1, 2, 3, 4))
+
+
+def _balance(plan: Mapping[str, Any], language: Language) -> list[str]:
+    """What pays soon beside what builds the bond, and what the floor for the latter costs."""
+    balance = plan["balance"]
+    contacts = balance["short"] + balance["long"]
+    if not contacts:
+        return []
+    share = figures.percent(balance["long"] / contacts)
+    terms = {"short": balance["short"], "long": balance["long"], "share": share}
+    terms |= {"floor": figures.percent(balance["floor"]), "forgone": figures.yen(language, balance["forgone_jpy"])}
+    return [say(language, "balance" if balance["forgone_jpy"] < 1 else "balance_at_a_price", **terms)]
 
 
 def _gain(goal: Mapping[str, Any], lever: Mapping[str, Any], language: Language) -> str:
@@ -184,8 +197,10 @@ def _draft(draft: Draft, language: Language, sheet: Sheet, *, footer: bool) -> N
     sheet.blank()
     sheet.line(say(language, "draft_head", id=draft.id), "bold", indent=2)
     sender = f"{draft.sender.name} <{draft.sender.email}>"
-    recipient = f"{draft.recipient.name} <{draft.recipient.email}>"
-    sheet.line(say(language, "from_to", sender=sender, recipient=recipient), "dim", indent=2)
+    place = draft.recipient.email or " ".join(draft.recipient.postal_address.split())
+    recipient = f"{draft.recipient.name} <{place}>"
+    channel = name(language, "channel", draft.channel)
+    sheet.line(say(language, "from_to", channel=channel, sender=sender, recipient=recipient), "dim", indent=2)
     sheet.line(draft.subject, "bold", indent=2)
     text = draft.text if footer else without_footer(draft.text)
     for line in text.splitlines():

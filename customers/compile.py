@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from .contract import contract
 
-_PARAMETERS = {"as_of": "TIMESTAMP", "present": "BOOLEAN"}
+_PARAMETERS = {"as_of": "TIMESTAMP", "present": "BOOLEAN", "transactions": "BOOLEAN", "has_features": "BOOLEAN"}
+_HAS = "has_"
 _TYPES = {"number": "DOUBLE", "boolean": "DOUBLE", "text": "VARCHAR"}
 
 
@@ -19,9 +20,11 @@ class Rows:
 
     table: str
     unit: str  #: the column that names the unit
-    rows: str  #: which rows were there by `as_of`
+    rows: str = "TRUE"  #: which rows were there by `as_of`
     through: str = ""  #: the table that knows the unit, where this one knows only the contact
     one_row: bool = False  #: at most one row per unit: nothing to aggregate
+    only_if_any: bool = False  #: nothing is known where the company has no such rows at all
+    prepared: str = ""  #: a query that makes the rows, under the name of `table`
     terms: dict[str, str] = field(default_factory=dict)
 
 
@@ -43,18 +46,28 @@ class Definition(Protocol):
 
 
 def compile_features(sources: dict[str, Rows], features: Sequence[Definition]) -> exp.Select:
-    """One query: a pass per source, joined onto the units, and on top what is made of other features."""
+    """One query: a pass per source, joined onto the units, and on top what is made of other features.
+
+    Its parameters: see `parameters_of`.
+    """
     from_sources = [feature for feature in features if feature.source != "features"]
     columns: list[exp.Expr] = [exp.column("unit_id", "units")]
-    columns += [_joined(feature) for feature in from_sources]
+    columns += [_joined(feature, sources[feature.source]) for feature in from_sources]
     known = exp.select(*columns).from_("units")
     query = exp.select("unit_id", *_outermost(features)).from_("known").order_by("unit_id")
     query = query.with_("units", as_=_units(sources["accounts"]))
     for name, rows in sources.items():
+        if rows.prepared:
+            query = query.with_(rows.table, as_=_prepared(rows))
         mine = [feature for feature in from_sources if feature.source == name]
         query = query.with_(f"from_{name}", as_=_pass(rows, mine))
         known = known.join(f"from_{name}", using="unit_id", join_type="left")
     return query.with_("known", as_=known)
+
+
+def parameters_of(query: exp.Expr) -> frozenset[str]:
+    """What the query must be told: `as_of`, `present`, `transactions`, `has_features`, and `has_<table>` of some."""
+    return frozenset(str(node.this) for node in query.find_all(exp.Placeholder))
 
 
 def _units(rows: Rows) -> exp.Select:
@@ -73,9 +86,21 @@ def _pass(rows: Rows, features: Iterable[Definition]) -> exp.Select:
     return query if rows.one_row else query.group_by(unit.copy())
 
 
+def _prepared(rows: Rows) -> exp.Select:
+    query = _parse(rows.prepared).transform(_with_parameters)
+    assert isinstance(query, exp.Select)
+    return query
+
+
+def _columns(rows: Rows) -> set[str]:
+    if rows.prepared:
+        return set(_prepared(rows).named_selects)
+    return {name for source in contract() if source.name == rows.table for name in source.column_names}
+
+
 def _expression(sql: str, rows: Rows) -> exp.Expr:
     """The expression with terms and parameters put in, every column checked against the contract."""
-    known = {name for source in contract() if source.name == rows.table for name in source.column_names}
+    known = _columns(rows)
 
     def put_in(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Column):
@@ -91,18 +116,26 @@ def _expression(sql: str, rows: Rows) -> exp.Expr:
     return _parse(sql).transform(put_in)
 
 
+def _with_parameters(node: exp.Expr) -> exp.Expr:
+    """The node, or the parameter where it names one."""
+    is_free = isinstance(node, exp.Column) and not node.table
+    return _parameter(node.name) if is_free and (node.name in _PARAMETERS or node.name.startswith(_HAS)) else node
+
+
 def _parse(sql: str) -> exp.Expr:
     return sqlglot.parse_one(sql, dialect="duckdb")
 
 
 def _parameter(name: str) -> exp.Expr:
-    return exp.cast(exp.Placeholder(this=name), _PARAMETERS[name])
+    return exp.cast(exp.Placeholder(this=name), _PARAMETERS.get(name, "BOOLEAN"))
 
 
-def _joined(feature: Definition) -> exp.Expr:
+def _joined(feature: Definition, rows: Rows) -> exp.Expr:
     column: exp.Expr = exp.column(feature.name, f"from_{feature.source}")
     if feature.unknown is not None:
         column = exp.func("coalesce", column, exp.Literal.number(feature.unknown))
+        if rows.only_if_any:
+            column = exp.Case().when(_parameter(f"{_HAS}{rows.table}"), column)
     return column.as_(feature.name)
 
 
@@ -110,7 +143,8 @@ def _outermost(features: Sequence[Definition]) -> list[exp.Expr]:
     columns: list[exp.Expr] = []
     for feature in features:
         if feature.source == "features":
-            columns.append(exp.cast(_parse(feature.sql), _TYPES[feature.type]).as_(feature.name))
+            made = _parse(feature.sql).transform(_with_parameters)
+            columns.append(exp.cast(made, _TYPES[feature.type]).as_(feature.name))
         elif not feature.hidden:
             columns.append(exp.column(feature.name))
     return columns

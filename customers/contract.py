@@ -1,9 +1,9 @@
 """The contract of each source file: its columns, their types, and what must hold for a row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -17,6 +17,14 @@ WRITTEN_AS = {
     "timestamp": "a moment with its offset, like 2026-01-31T09:30:00Z",
 }
 
+UnitKind = Literal["account", "person"]
+Model = Literal["subscription", "transactions"]
+_OF_PERSONS = {
+    "account_id": "person_id",
+    "contact_id": "person_id",
+    "referred_account_id": "referred_person_id",
+}
+
 
 @dataclass(frozen=True)
 class Column:
@@ -28,10 +36,14 @@ class Column:
     unique: bool = False
     allowed: tuple[str, ...] = ()
     references: str = ""  #: `source.column` that must hold the value
+    optional: bool = False  #: may be missing in the file
+    header: str = ""  #: what the file calls it
 
     def __post_init__(self) -> None:
         if self.type not in WRITTEN_AS:
             raise ValueError(f"contract.yaml: {self.name}: {self.type!r} is no type ({', '.join(WRITTEN_AS)})")
+        if not self.header:
+            object.__setattr__(self, "header", self.name)
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,8 @@ class Source:
 
     name: str
     columns: tuple[Column, ...]
+    unit: UnitKind | None = None  #: there for briefs of this unit alone, which need it
+    model: Model | None = None  #: briefs of this business model need it
 
     @property
     def file(self) -> str:
@@ -49,20 +63,29 @@ class Source:
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The columns as the file names them, each once."""
+        return tuple(dict.fromkeys(column.header for column in self.columns))
+
 
 @cache
-def contract() -> tuple[Source, ...]:
-    """All sources, parents before the files that refer to them."""
+def contract(unit: UnitKind = "account") -> tuple[Source, ...]:
+    """All sources of a brief with this `unit`, parents before the files that refer to them."""
     text = files(__package__).joinpath("contract.yaml").read_text("utf-8")
-    return read_contract(yaml.safe_load(text))
+    return read_contract(yaml.safe_load(text), unit)
 
 
-def read_contract(content: dict[str, dict[str, dict[str, Any]]]) -> tuple[Source, ...]:
-    """The sources that a contract file describes."""
+def read_contract(content: dict[str, dict[str, Any]], unit: UnitKind = "account") -> tuple[Source, ...]:
+    """The sources that a contract file describes, as a brief with this `unit` has them."""
     sources: list[Source] = []
     known: set[str] = set()
-    for name, columns in content.items():
-        source = Source(name, tuple(_column(column, rules) for column, rules in columns.items()))
+    for name, described in content.items():
+        columns = tuple(_column(column, rules) for column, rules in described["columns"].items())
+        source = Source(name, columns, described.get("unit"), described.get("model"))
+        if source.unit not in (None, unit):
+            continue
+        source = _of_persons(source) if unit == "person" else source
         for column in source.columns:
             if column.references and column.references not in known:
                 raise ValueError(f"contract.yaml: {name}.{column.name} refers to {column.references!r} too early")
@@ -73,3 +96,14 @@ def read_contract(content: dict[str, dict[str, dict[str, Any]]]) -> tuple[Source
 
 def _column(name: str, rules: dict[str, Any]) -> Column:
     return Column(name=name, **{**rules, "allowed": tuple(rules.get("allowed", ()))})
+
+
+def _of_persons(source: Source) -> Source:
+    """The same table from a file that names the person, who is account and contact in one."""
+    return replace(source, columns=tuple(_of_person(column) for column in source.columns))
+
+
+def _of_person(column: Column) -> Column:
+    belongs_to = column.references.partition(".")[0] in ("accounts", "contacts")
+    references = "persons.person_id" if belongs_to else column.references
+    return replace(column, header=_OF_PERSONS.get(column.name, column.name), references=references)

@@ -7,8 +7,9 @@ from importlib.resources import files
 from typing import Any, Literal
 
 import yaml
+from sqlglot import exp
 
-from .compile import Rows, compile_features
+from .compile import Rows, compile_features, parameters_of
 from .ingest import Customers
 from .table import FeatureTable, from_query
 
@@ -53,18 +54,46 @@ def catalogue() -> tuple[Feature, ...]:
 
 @cache
 def feature_query(dialect: str = "duckdb") -> str:
-    """The query that computes all features; its parameters are `as_of` and `present`."""
+    """The query that computes all features; see `compile.parameters_of` for its parameters."""
+    return _compiled().sql(dialect=dialect, pretty=True)
+
+
+@cache
+def _compiled() -> exp.Select:
     sources, features = _file()
-    computed = [feature for feature in features if feature.source != "score"]
-    return compile_features(sources, computed).sql(dialect=dialect, pretty=True)
+    return compile_features(sources, [feature for feature in features if feature.source != "score"])
+
+
+@cache
+def _parameters() -> frozenset[str]:
+    return parameters_of(_compiled())
 
 
 def build_features(customers: Customers, as_of: date) -> FeatureTable:
-    """The features of all accounts created before `as_of` (a UTC midnight), as they stood then."""
+    """The features of all units there before `as_of` (a UTC midnight), as they stood then."""
+    known: dict[str, Any] = {
+        "as_of": as_of,
+        "present": customers.is_present(as_of),
+        "transactions": customers.model == "transactions",
+        "has_features": _has_features(customers),
+    }
+    known |= {f"has_{source}": count > 0 for source, count in customers.row_counts.items()}
     cursor = customers.cursor()
     try:
-        parameters = {"as_of": as_of, "present": customers.is_present(as_of)}
+        parameters = {name: known[name] for name in _parameters()}
         result = cursor.execute(feature_query(), parameters).fetchnumpy()
     finally:
         cursor.close()
     return from_query(result, "unit_id")
+
+
+def _has_features(customers: Customers) -> bool:
+    """Whether the company's app is one with the features that the catalogue knows."""
+    names = next(feature.values for feature in catalogue() if feature.name == "overlooked_feature")
+    cursor = customers.cursor()
+    try:
+        listed = ", ".join(f"'{name}'" for name in names)
+        query = f"SELECT 1 FROM app_events WHERE feature IN ({listed}) LIMIT 1"  # noqa: S608 - from features.yaml
+        return bool(cursor.execute(query).fetchall())
+    finally:
+        cursor.close()

@@ -1,7 +1,5 @@
 """Read the source files: good rows go on, bad rows are set aside with file, line and rule."""
 
-import csv
-import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,17 +8,35 @@ from types import TracebackType
 
 import duckdb
 
-from ..domain.errors import ContractBroken, Fault, FaultyFile
-from .contract import Source, contract
+from ..domain.errors import ContractBroken
+from .contract import Model, Source, UnitKind, contract
+from .erased import KeepOut, leave_out
+from .headers import read_headers
 from .lines import odd_ending
-from .load import RowFault, load
+from .load import RowFault, load, make_empty
 
 __all__ = ["Customers", "RowFault", "open_sources"]
 _FAULTS_SHOWN = 5
-_WAS_ACTIVE = """
+_MACROS = """
     CREATE MACRO was_active(started_on, cancelled_on, moment) AS
-    started_on < moment AND coalesce(cancelled_on >= moment, TRUE)
+    started_on < moment AND coalesce(cancelled_on >= moment, TRUE);
+    CREATE MACRO net_jpy(kind, amount_jpy) AS CASE kind WHEN 'refund' THEN -abs(amount_jpy) ELSE amount_jpy END;
 """
+#: A person is their own account and its one contact; the name stays with the contact.
+_PERSONS = """
+    CREATE VIEW accounts AS SELECT person_id AS account_id, CAST(NULL AS VARCHAR) AS company_name,
+        CAST(NULL AS VARCHAR) AS industry, CAST(NULL AS BIGINT) AS employees, CAST(NULL AS VARCHAR) AS country,
+        created_on, acquisition_source, rep_id, language, full_name FROM persons;
+    CREATE VIEW contacts AS SELECT person_id AS contact_id, person_id AS account_id, full_name, email,
+        CAST(NULL AS VARCHAR) AS job_title, TRUE AS is_primary, language, created_on, postal_address FROM persons;
+"""
+#: Where it shows how far the sources reach.
+_MOMENTS = (
+    ("app_events", "happened_at"),
+    ("orders", "ordered_at"),
+    ("web_events", "happened_at"),
+    ("store_visits", "visited_at"),
+)
 
 
 @dataclass
@@ -31,7 +47,9 @@ class Customers:
     row_counts: dict[str, int]  #: rows per source that keep the contract
     faults: list[RowFault]  #: rows set aside, at most 1,000 described per file
     fault_counts: dict[str, int]  #: all rows set aside, per source
-    data_until: datetime | None  #: the latest thing that happened in the sources
+    data_until: datetime | None  #: the latest event, visit or order in the sources
+    unit: UnitKind = "account"
+    model: Model = "subscription"
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same data: an unfinished result blocks only itself."""
@@ -53,21 +71,37 @@ class Customers:
         self.close()
 
 
-def open_sources(folder: Path, *, faulty_rows_allowed: float, only: Collection[str] | None = None) -> Customers:
+def open_sources(
+    folder: Path,
+    *,
+    unit: UnitKind = "account",
+    model: Model = "subscription",
+    faulty_rows_allowed: float,
+    only: Collection[str] | None = None,
+    keep_out: KeepOut | None = None,
+) -> Customers:
     """Read the source files of a folder, or `only` those named (with what they refer to).
 
-    Raises when a file is missing or breaks its contract too often.
+    `unit` and `model` are the brief's: they say which files there must be. Any other may be missing, and is empty
+    then. Whatever the unit, the tables have accounts and contacts; a person is both. `keep_out` says who was erased:
+    they are in no table. Raises when a file is missing or breaks its contract too often.
     """
-    headers = _read_headers(folder)
+    sources = contract(unit)
+    headers = read_headers(folder, sources, unit=unit, model=model)
     connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": True})
     try:
-        customers = Customers(connection, {}, [], {}, None)
-        for source in contract():
-            if only is not None and source.name not in only:
+        customers = Customers(connection, {}, [], {}, None, unit, model)
+        for source in sources:
+            if only is not None and source.name not in only and not (source.name == "persons" and "accounts" in only):
                 continue
             _read(customers, source, folder / source.file, headers[source.name], faulty_rows_allowed)
+        if keep_out is not None:
+            customers.row_counts |= leave_out(connection, customers.row_counts, keep_out)
+        if "persons" in customers.row_counts:
+            connection.execute(_PERSONS)
+            customers.row_counts["accounts"] = customers.row_counts["contacts"] = customers.row_counts["persons"]
         customers.data_until = _latest_moment(customers)
-        connection.execute(_WAS_ACTIVE)
+        connection.execute(_MACROS)
         connection.execute("SET enable_external_access = false")
     except BaseException:
         connection.close()
@@ -75,7 +109,12 @@ def open_sources(folder: Path, *, faulty_rows_allowed: float, only: Collection[s
     return customers
 
 
-def _read(customers: Customers, source: Source, path: Path, header: list[str], allowed: float) -> None:
+def _read(customers: Customers, source: Source, path: Path, header: list[str] | None, allowed: float) -> None:
+    """Load a file; without a header there is none."""
+    if header is None:
+        make_empty(customers.connection, source)
+        customers.row_counts[source.name] = customers.fault_counts[source.name] = 0
+        return
     try:
         loaded = load(customers.connection, source, path, header)
     except duckdb.Error as error:
@@ -108,51 +147,10 @@ def _too_many(file: str, faulty: int, rows: int, allowed: float, faults: list[Ro
     return "\n".join(lines)
 
 
-def _read_headers(folder: Path) -> dict[str, list[str]]:
-    if not folder.is_dir():
-        raise FaultyFile([Fault(str(folder), 0, "", "no such folder", "see `sources: folder:` in the brief")])
-    headers: dict[str, list[str]] = {}
-    faults: list[Fault] = []
-    for source in contract():
-        path = folder / source.file
-        if not path.is_file():
-            faults.append(Fault(source.file, 0, "", f"missing in {folder}", _near(source.file, folder)))
-            continue
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            header = [cell.strip() for cell in next(csv.reader(file), [])]
-        headers[source.name] = header
-        faults += _header_faults(source, header)
-    if faults:
-        raise FaultyFile(faults)
-    return headers
-
-
-def _near(file: str, folder: Path) -> str:
-    close = difflib.get_close_matches(file, sorted(path.name for path in folder.glob("*.csv")), n=1)
-    return f"did you mean to name {close[0]!r} so?" if close else ""
-
-
-def _header_faults(source: Source, header: list[str]) -> list[Fault]:
-    if not header:
-        return [Fault(source.file, 1, "", "the file is empty: the header row is missing")]
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        return [Fault(source.file, 1, "", "the columns are not separated by commas")]
-    spare = [name for name in header if name not in source.column_names]
-    faults = []
-    for name in source.column_names:
-        if header.count(name) > 1:
-            faults.append(Fault(source.file, 1, name, "this column stands there twice"))
-        elif name not in header:
-            close = difflib.get_close_matches(name, spare, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else ""
-            faults.append(Fault(source.file, 1, name, "this column is missing", hint))
-    return faults
-
-
 def _latest_moment(customers: Customers) -> datetime | None:
-    """The newest event or order among the sources that were read."""
+    """The newest event, visit or order among the sources that were read."""
     latest: list[datetime | None] = []
-    for source, column in (("app_events", "happened_at"), ("orders", "ordered_at")):
-        if source in customers.row_counts:
+    for source, column in _MOMENTS:
+        if customers.row_counts.get(source):
             latest += customers.connection.execute(f"SELECT max({column}) FROM {source}").fetchone() or []  # noqa: S608
     return max((moment.replace(tzinfo=UTC) for moment in latest if moment is not None), default=None)

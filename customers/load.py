@@ -20,6 +20,14 @@ _REJECTS = {
     "INVALID ENCODING": "the encoding is not UTF-8",
     "LINE SIZE OVER MAXIMUM": "the row is too long (is a quote never closed?)",
 }
+_SQL_TYPES = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
 
 
 @dataclass(frozen=True)
@@ -48,14 +56,14 @@ class Loaded:
 
 def load(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, header: list[str]) -> Loaded:
     """Make the view `<source>` of the rows that keep the contract; report the others."""
-    rules = [(column.name, rule) for column in source.columns for rule, _ in _cell_rules(column)]
+    rules = [(column.header, rule) for column in source.columns for rule, _ in _cell_rules(column)]
     connection.execute(_load_statement(source, header), [_without_wildcards(path)])
     for column in source.columns:
         if column.unique:
-            rules.append((column.name, "stands there twice"))
+            rules.append((column.header, "stands there twice"))
             _mark(connection, source, column, len(rules), _repeated(source, column))
         if column.references:
-            rules.append((column.name, f"no such {column.references}"))
+            rules.append((column.header, f"no such {column.references}"))
             _mark(connection, source, column, len(rules), _dangling(source, column))
     read, broken = _one(connection, f"SELECT count(*), count(_fault) FROM {source.name}_rows")  # noqa: S608
     where = "WHERE _fault IS NULL" if broken else ""
@@ -69,10 +77,16 @@ def load(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, head
     return Loaded(read - broken, broken + max(len(rejected), lost), faults[:_DESCRIBED_PER_FILE])
 
 
+def make_empty(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Make the view `<source>` of a file that is not there: typed, without rows."""
+    columns = ", ".join(f"CAST(NULL AS {_SQL_TYPES[column.type]}) AS {column.name}" for column in source.columns)
+    connection.execute(f"CREATE VIEW {source.name} AS SELECT {columns} WHERE FALSE")  # noqa: S608
+
+
 def _load_statement(source: Source, header: list[str]) -> str:
     """One pass over the file. `_fault` numbers the first broken rule of a row, `_value` is that cell."""
     columns = source.columns
-    raw = ", ".join(f"nullif(c{header.index(column.name)}, '') AS raw_{column.name}" for column in columns)
+    raw = ", ".join(f"{_raw(column, header)} AS raw_{column.name}" for column in columns)
     casts = ", ".join(f"{_cast(column)} AS {column.name}" for column in columns)
     broken = [(column, condition) for column in columns for _, condition in _cell_rules(column)]
     fault = " ".join(f"WHEN {condition} THEN {number}" for number, (_, condition) in enumerate(broken, 1))
@@ -86,6 +100,13 @@ def _load_statement(source: Source, header: list[str]) -> str:
             ?, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', columns = {{{types}}},
             store_rejects = true, rejects_table = 'rejects_{source.name}', rejects_scan = 'scan_{source.name}'))))
     """  # noqa: S608 - all names come from the contract
+
+
+def _raw(column: Column, header: list[str]) -> str:
+    """The cell as text; NULL where it is empty, or the file lacks the column."""
+    if column.header not in header:
+        return "CAST(NULL AS VARCHAR)"
+    return f"nullif(c{header.index(column.header)}, '')"
 
 
 def _cast(column: Column) -> str:

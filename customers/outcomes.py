@@ -13,10 +13,23 @@ from .table import Floats
 
 Moment = date | datetime
 
+_STAYED = """
+    SELECT CASE WHEN was_active(started_on, cancelled_on, $start)
+        THEN was_active(started_on, cancelled_on, $end)::DOUBLE END AS value
+    FROM wanted LEFT JOIN subscriptions ON account_id = unit_id ORDER BY position
+"""
+_CAME_AGAIN = """
+    SELECT CASE WHEN was_there THEN came::DOUBLE END AS value FROM wanted LEFT JOIN (
+        SELECT account_id, bool_or(ordered_at >= $start AND ordered_at < $end) AS came,
+            bool_or(ordered_at < $start AND ordered_at >= $start - INTERVAL 365 DAY) AS was_there
+        FROM orders WHERE kind <> 'refund' GROUP BY account_id
+    ) ON account_id = unit_id ORDER BY position
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A paid invoice."""
+    """An order or a paid invoice; of a refund, `amount_jpy` is what was paid back."""
 
     order_id: str
     unit_id: str
@@ -99,12 +112,12 @@ def read_mail_events(customers: Customers, since: Moment, until: Moment | None =
 
 
 def retained(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:
-    """1 where a unit that was active at the start is active at the end, 0 where not, NaN for the others."""
-    query = """
-        SELECT CASE WHEN was_active(started_on, cancelled_on, $start)
-            THEN was_active(started_on, cancelled_on, $end)::DOUBLE END AS value
-        FROM wanted LEFT JOIN subscriptions ON account_id = unit_id ORDER BY position
+    """1 where a unit that was active at the start is active at the end, 0 where not, NaN for the others.
+
+    Without subscriptions, active at the start is who ordered in the 365 days before, and stays who orders in the
+    period: nobody says that they left.
     """
+    query = _STAYED if customers.model == "subscription" else _CAME_AGAIN
     return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
 
 
@@ -119,35 +132,76 @@ def upgraded(customers: Customers, unit_ids: Sequence[str], start: Moment, end: 
     return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
 
 
+def ordered(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:
+    """1 where a unit ordered something in the period, 0 where not, NaN for units that the sources do not know.
+
+    The invoices of a subscription that was running at the start are no order; the first one of who comes back is.
+    """
+    query = """
+        SELECT CASE WHEN accounts.account_id IS NOT NULL THEN (came.account_id IS NOT NULL)::DOUBLE END AS value
+        FROM wanted LEFT JOIN accounts ON accounts.account_id = unit_id LEFT JOIN (
+            SELECT DISTINCT orders.account_id FROM orders LEFT JOIN subscriptions USING (account_id)
+            WHERE ordered_at >= $start AND ordered_at < $end AND (kind NOT IN ('subscription', 'refund')
+                OR (kind = 'subscription' AND NOT coalesce(was_active(started_on, cancelled_on, $start), FALSE)))
+        ) came ON came.account_id = unit_id ORDER BY position
+    """
+    return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
+
+
+def referred(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:
+    """1 where a unit recommended us to somebody in the period, 0 where not, NaN for units not known."""
+    query = """
+        SELECT CASE WHEN accounts.account_id IS NOT NULL THEN (told.account_id IS NOT NULL)::DOUBLE END AS value
+        FROM wanted LEFT JOIN accounts ON accounts.account_id = unit_id LEFT JOIN (
+            SELECT DISTINCT account_id FROM referrals WHERE referred_at >= $start AND referred_at < $end
+        ) told ON told.account_id = unit_id ORDER BY position
+    """
+    return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
+
+
 def ordered_again(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:
-    """1 where a unit paid for something in the period, 0 where not."""
+    """1 where a unit paid for something in the period, 0 where not: a subscriber repeats by staying."""
     query = """
         SELECT (coalesce(orders, 0) > 0)::DOUBLE AS value FROM wanted LEFT JOIN (
             SELECT account_id, count(*) AS orders FROM orders
-            WHERE ordered_at >= $start AND ordered_at < $end GROUP BY account_id
+            WHERE kind <> 'refund' AND ordered_at >= $start AND ordered_at < $end GROUP BY account_id
         ) ON account_id = unit_id ORDER BY position
     """
     return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
 
 
 def mean_order_value(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:
-    """Mean amount of the period's invoices in JPY; NaN where there were none."""
+    """Mean amount of the period's orders and invoices in JPY; NaN where there were none."""
     query = """
         SELECT mean::DOUBLE AS value FROM wanted LEFT JOIN (
             SELECT account_id, avg(amount_jpy) AS mean FROM orders
-            WHERE ordered_at >= $start AND ordered_at < $end GROUP BY account_id
+            WHERE kind <> 'refund' AND ordered_at >= $start AND ordered_at < $end GROUP BY account_id
         ) ON account_id = unit_id ORDER BY position
     """
     return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
 
 
 def margin_received(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment, margin: float) -> Floats:
-    """What was left of the paid invoices of the period, in JPY; 0 where there were none."""
+    """What was left of what was paid in the period, less what was paid back, in JPY; 0 where nothing was.
+
+    A recommendation made in the period counts: the first year's margin of the one who came by it is added to the
+    unit that recommended us (the customer referral value of Kumar, Petersen & Leone 2010, first generation), as far
+    as it was received in the period. Where several recommended us to one, the first did.
+    """
     query = """
-        SELECT coalesce(paid, 0)::DOUBLE AS value FROM wanted LEFT JOIN (
-            SELECT account_id, sum(amount_jpy) AS paid FROM orders
+        SELECT (coalesce(own.paid, 0) + coalesce(brought.paid, 0))::DOUBLE AS value
+        FROM wanted LEFT JOIN (
+            SELECT account_id, sum(net_jpy(kind, amount_jpy)) AS paid FROM orders
             WHERE ordered_at >= $start AND ordered_at < $end GROUP BY account_id
-        ) ON account_id = unit_id ORDER BY position
+        ) own ON own.account_id = unit_id LEFT JOIN (
+            SELECT told.account_id, sum(net_jpy(kind, amount_jpy)) AS paid FROM (
+                SELECT arg_min(account_id, referred_at) AS account_id, referred_account_id, min(referred_at) AS told_at
+                FROM referrals WHERE account_id <> referred_account_id GROUP BY referred_account_id
+            ) told JOIN orders ON orders.account_id = referred_account_id
+            WHERE told_at >= $start AND ordered_at >= told_at AND ordered_at < told_at + INTERVAL 365 DAY
+                AND ordered_at < $end
+            GROUP BY told.account_id
+        ) brought ON brought.account_id = unit_id ORDER BY position
     """
     return margin * _aligned(customers, unit_ids, query, start=start, end=end)["value"]
 

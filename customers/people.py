@@ -14,18 +14,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An account."""
+    """An account, or a person."""
 
     unit_id: str
     name: str
     rep_id: str | None
     language: str
-    active: bool  #: has a subscription that is not cancelled
+    active: bool  #: has a subscription that is not cancelled; without subscriptions: ordered within 365 days
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person at an account."""
+    """A person at an account, or on their own."""
 
     contact_id: str
     unit_id: str
@@ -34,11 +34,12 @@ class Contact:
     language: str
     job_title: str | None
     is_primary: bool
+    postal_address: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Rep:
-    """A sales rep and the hours they work."""
+    """A sales rep, or one of the staff of a call centre or store, and the hours they work."""
 
     rep_id: str
     name: str
@@ -86,7 +87,8 @@ class People:
 
     def unit_chunks(self, size: int = CHUNK) -> Iterator[list[Unit]]:
         """All units, in lists of at most `size`."""
-        return _chunks(self.customers, Unit, _UNITS, size, {"as_of": self.as_of})
+        query = _UNITS.format(name=_NAMES[self.customers.unit], active=_ACTIVE[self.customers.model])
+        return _chunks(self.customers, Unit, query, size, {"as_of": self.as_of})
 
     def contact_chunks(self, size: int = CHUNK) -> Iterator[list[Contact]]:
         """All contacts, in lists of at most `size`."""
@@ -102,13 +104,23 @@ def read_people(customers: Customers, as_of: date | None = None) -> People:
     return People(customers, as_of)
 
 
+_NAMES = {"account": "company_name", "person": "full_name"}
+_ACTIVE = {
+    "subscription": """
+        SELECT account_id, was_active(started_on, cancelled_on, coalesce($as_of::DATE, DATE '9999-12-31')) AS active
+        FROM subscriptions""",
+    "transactions": """
+        SELECT account_id, max(ordered_at) >= coalesce($as_of::TIMESTAMP, (SELECT max(ordered_at) FROM orders))
+            - INTERVAL 365 DAY AS active
+        FROM orders WHERE kind <> 'refund' AND coalesce(ordered_at < $as_of::TIMESTAMP, TRUE) GROUP BY account_id""",
+}
 _UNITS = """
-    SELECT account_id, company_name, rep_id, language,
-        coalesce(was_active(started_on, cancelled_on, coalesce($as_of::DATE, DATE '9999-12-31')), FALSE)
-    FROM accounts LEFT JOIN subscriptions USING (account_id) ORDER BY account_id
+    SELECT account_id, {name}, rep_id, accounts.language, coalesce(active, FALSE)
+    FROM accounts LEFT JOIN ({active}) USING (account_id)
+    ORDER BY account_id
 """
 _CONTACTS = """
-    SELECT contact_id, account_id, full_name, email, language, job_title, is_primary FROM contacts
+    SELECT contact_id, account_id, full_name, email, language, job_title, is_primary, postal_address FROM contacts
     ORDER BY contact_id
 """
 _REPS = "SELECT rep_id, full_name, email, language, works_from, works_until, time_zone FROM reps ORDER BY rep_id"

@@ -57,6 +57,13 @@ def load(path: Path, digest: str | None = None) -> FeatureTable:
     return from_query(result, _UNIT)
 
 
+def without(path: Path, unit_id: str, name: str) -> SnapshotFile | None:
+    """Publish the snapshot again beside itself, less one unit; None where the unit is not in it."""
+    table = load(path)
+    left = [i for i, unit in enumerate(table.unit_ids) if unit != unit_id]
+    return publish(table.pick(np.array(left, dtype=int)), path.parent, name) if len(left) < len(table) else None
+
+
 def _write(table: FeatureTable, path: Path) -> None:
     arrays: dict[str, Any] = {_UNIT: np.array(table.unit_ids, dtype=object), **table.columns}
     columns = ", ".join(

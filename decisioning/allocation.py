@@ -16,12 +16,16 @@ FEW_PAIRS = 20_000
 
 @dataclass(frozen=True)
 class Capacity:
-    """At most `limit` units with an action of these columns: a channel's, or with `members` a rep's own units'."""
+    """At most `limit` units with an action of these columns: a channel's, or with `members` a rep's own units'.
+
+    With `pairs` (units by actions) only those pairs count: a channel that an action uses for some units alone.
+    """
 
     name: str
     limit: float
     columns: tuple[int, ...]
     members: Flags | None = None
+    pairs: Flags | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,9 @@ def _problem(value: Array, cost: Array, rows: Indices, budget: float | None, cap
         )
     for one in capacity:
         inside = None if one.members is None else np.flatnonzero(one.members[rows])
-        limits.append(Limit(one.name, max(0.0, np.floor(one.limit)), _counted(one.columns, value.shape[0]), inside))
+        weight = None if one.pairs is None else np.ascontiguousarray(one.pairs[rows].T, dtype=np.float64)
+        counted = _counted(one.columns, value.shape[0])
+        limits.append(Limit(one.name, max(0.0, np.floor(one.limit)), counted, inside, weight))
     return Problem(value, tuple(limits))
 
 

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from ..domain.draft import Draft
+from ..domain.draft import Addressee, Draft
 from ..domain.errors import ApprovalVoid
-from ..domain.playbook import Role
+from ..domain.playbook import Channel, Role
 from ..domain.review import ReviewState
 from ..store import directory, reviews
-from ..store.tables import ApprovalRow, DeliveryRow, ReviewRow
+from ..store.tables import ApprovalRow, ContactRow, DeliveryRow, ReviewRow
 
 
 def approved_bytes(session: Session, row: DeliveryRow, policy_version: str, now: datetime) -> Draft:
@@ -54,5 +54,12 @@ def _check_now(session: Session, draft: Draft, approval: ApprovalRow, policy_ver
     if now < draft.not_before:
         raise ApprovalVoid("the send window has not opened")
     contact = directory.contacts(session, [draft.contact_id]).get(draft.contact_id)
-    if contact is None or contact.email != draft.recipient.email:
+    if contact is None or not still_reaches(draft.recipient, contact, draft.channel):
         raise ApprovalVoid("the recipient's address changed after the approval")
+
+
+def still_reaches(approved: Addressee, contact: ContactRow, channel: Channel) -> bool:
+    """Whether the address that this channel goes by is the one that was approved."""
+    if channel is Channel.LETTER:
+        return approved.postal_address == (contact.postal_address or "")
+    return approved.email == contact.email

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from sqlmodel import Session
@@ -11,30 +12,36 @@ from ..domain.clock import Clock, next_loud_moment
 from ..domain.decision import Reason
 from ..domain.delivery import DeliveryState
 from ..domain.draft import Draft
-from ..domain.errors import ApprovalVoid
-from ..domain.playbook import Action, Channel
-from ..store import audit, campaigns, deliveries, guardrails, reviews
+from ..domain.errors import ApprovalVoid, MayHaveLeft
+from ..domain.playbook import Action, Channel, quiets_for
+from ..store import audit, campaigns, deliveries, directory, guardrails, reviews
 from ..store.database import Store
 from ..store.deliveries import Claim
 from ..store.leases import new_owner
-from ..store.tables import DeliveryRow
+from ..store.tables import DeliveryRow, PauseRow
+from .ends import End, arrived, try_once
 from .gate import approved_bytes
-from .message import HeaderRefused, build_message
+from .message import HeaderRefused
+from .packing import Cover, pack
 
 #: How soon to look again at what passes with time, where a day would be too long.
 _RETRY = {Reason.PAUSED: timedelta(minutes=15)}
+#: What a message gets that was not tried, since the one before it made everything wait.
+_HELD = End(None, Reason.PAUSED, everything_must_wait=True)
 #: Deliveries claimed at a time; also the most that a crash can leave in `intent`.
 BATCH = 16
 
 
 class Transport(Protocol):
-    """A way out. `evidence` says where a message lies that left; see `evidence_is_complete` for its silence."""
+    """A way out. Both ways to ask it fail with NotSentYet, RefusedForGood, PauseSending or MayHaveLeft alone."""
 
-    evidence_is_complete: bool
+    def send(self, message: bytes, *, message_id: str, channel: Channel, sender: str, recipient: str | None) -> str:
+        """Let it out; returns where it lies, or what the server said."""
+        ...
 
-    def send(self, message: bytes, *, message_id: str, channel: Channel, mailbox: str) -> str: ...
-
-    def evidence(self, *, message_id: str, channel: Channel, mailbox: str) -> str | None: ...
+    def evidence(self, *, message_id: str, channel: Channel, sender: str, recipient: str | None) -> str | None:
+        """Where a message lies that left; None: it certainly did not. Raises MayHaveLeft where nobody can know."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,10 @@ class Terms:
         """The version of guardrails and review policy in force; '' for an action that is not allowed any more."""
         known = self.actions.get(action)
         return known.policy_version(self.brief) if known is not None else ""
+
+    def quiets(self, action: str) -> tuple[tuple[str, timedelta], ...]:
+        """The actions that keep this one's topic away for a time, and for how long."""
+        return quiets_for(self.actions[action], self.actions.values())
 
 
 @dataclass
@@ -76,25 +87,30 @@ class Worker:
         while True:
             with self.store.write() as session:
                 claims = deliveries.claim(session, self.owner, self.terms.brief.name, self.clock.now(), BATCH)
-            if not claims:
+            if not claims or not self._deliver(claims, tally):
                 return tally
-            self._deliver(claims, tally)
 
-    def _deliver(self, claims: list[Claim], tally: Tally) -> None:
+    def _deliver(self, claims: list[Claim], tally: Tally) -> bool:
         """A few deliveries: check and mark all intents in one transaction, send, record all ends in another.
 
-        What a crash can leave in `intent` is at most this batch.
+        What a crash can leave in `intent` is at most this batch. False where everything must wait from now on.
         """
         with self.store.write() as session:
             self._keep_to_the_brief_in_force(session)
             intended = [(claim, *ready) for claim in claims for ready in self._intend(session, claim)]
-        sent = [
-            (claim, draft, self.transport.send(message, **_addressed(row, draft)))
-            for claim, draft, row, message in intended
-        ]
-        with self.store.write() as session:
-            for claim, draft, place in sent:
-                tally.add(self._finish(session, claim, draft, place))
+        ends: list[tuple[Claim, Draft, End]] = []
+        may_go_on = True
+        try:
+            for claim, draft, row, message in intended:
+                way = _addressed(row.message_id, draft)
+                end = try_once(draft.channel, partial(self.transport.send, message, **way)) if may_go_on else _HELD
+                ends.append((claim, draft, end))
+                may_go_on = may_go_on and not end.everything_must_wait
+        finally:
+            with self.store.write() as session:
+                for claim, draft, end in ends:
+                    tally.add(self._finish(session, claim, draft, end))
+        return may_go_on
 
     def _keep_to_the_brief_in_force(self, session: Session) -> None:
         """The brief may have been changed, by another process, after this worker began."""
@@ -131,8 +147,10 @@ class Worker:
         question = guardrails.Question(
             brief=self.terms.brief,
             action=self.terms.actions[row.action],
+            channel=Channel(row.channel),
             at=now,
             caps=self.terms.caps,
+            quiets=self.terms.quiets(row.action),
             contacts=[row.contact_id],
             decision_id=row.decision_id,
         )
@@ -161,31 +179,45 @@ class Worker:
             deliveries.note(session, row.key, now, "why", note)
 
     def _message(self, draft: Draft, row: DeliveryRow, now: datetime) -> bytes:
-        return build_message(
-            draft,
+        cover = Cover(
             organisation=self.terms.brief.sender.organisation[draft.language],
             message_id=row.message_id,
             date=now,
-            unsubscribe_url=next((link for link in draft.links if link.startswith(self.unsubscribe_url)), None),
             campaign=row.campaign,
+            unsubscribe_base=self.unsubscribe_url,
         )
+        return pack(draft, cover)
 
-    def _finish(self, session: Session, claim: Claim, draft: Draft, place: str) -> str:
-        state = DeliveryState.HANDED_OVER if draft.channel is Channel.REP_DRAFT else DeliveryState.SENT
+    def _finish(self, session: Session, claim: Claim, draft: Draft, end: End) -> str:
         now = self.clock.now()
         row = deliveries.held(session, claim)
         if row is None:
             return "lost"
-        deliveries.end(session, row, state, now, place=place)
+        if end.everything_must_wait and end.note:
+            self._pause(session, now, end.note)
+        if end.state is None:
+            deliveries.put_back(session, row, now + end.later, now, end.reason or "")
+            return "put back"
+        deliveries.end(session, row, end.state, now, end.reason, end.place)
+        if end.note:
+            deliveries.note(session, row.key, now, "why", end.note)
+        if end.address_is_bad:
+            directory.suppress_contact(session, row.contact_id, end.state.value, now)
         audit.record(
             session,
             at=now,
             actor="worker",
-            action=f"delivery_{state}",
+            action=f"delivery_{end.state}",
             subject=row.key,
             details={"digest": draft.digest, "message_id": row.message_id},
         )
-        return state
+        return end.state
+
+    def _pause(self, session: Session, now: datetime, why: str) -> None:
+        """The other side wants us to stop: the campaign waits for a person."""
+        scope = self.terms.brief.name
+        campaigns.keep_pause(session, PauseRow(scope=scope, paused_by="system", paused_at=now, reason=why))
+        audit.record(session, at=now, actor="worker", action="paused", subject=scope)
 
     def _settle_abandoned(self, tally: Tally) -> None:
         """Deliveries whose worker died: before the intent nothing left; after it, only evidence decides."""
@@ -198,27 +230,31 @@ class Worker:
                 tally.add(self._settle_intent(session, row, now))
 
     def _settle_intent(self, session: Session, row: DeliveryRow, now: datetime) -> str:
-        channel = Channel(row.channel)
-        mailbox = _mailbox(session, row)
-        place = self.transport.evidence(message_id=row.message_id, channel=channel, mailbox=mailbox)
-        if place is not None:
-            state = DeliveryState.HANDED_OVER if channel is Channel.REP_DRAFT else DeliveryState.SENT
-            deliveries.end(session, row, state, now, Reason.FOUND_AFTER_CRASH, place)
-        elif self.transport.evidence_is_complete:
-            deliveries.put_back(session, row, now, now, Reason.WORKER_GONE)
-            return "put back"
-        else:
+        draft_row = reviews.draft(session, row.draft_id)
+        assert draft_row is not None
+        draft = reviews.as_draft(draft_row)
+        try:
+            place = self.transport.evidence(**_addressed(row.message_id, draft))
+        except MayHaveLeft as error:
             state = DeliveryState.UNCERTAIN
             deliveries.end(session, row, state, now, Reason.WORKER_GONE)
+            deliveries.note(session, row.key, now, "why", str(error))
+        else:
+            if place is None:
+                deliveries.put_back(session, row, now, now, Reason.WORKER_GONE)
+                return "put back"
+            state = arrived(draft.channel)
+            deliveries.end(session, row, state, now, Reason.FOUND_AFTER_CRASH, place)
         audit.record(session, at=now, actor="worker", action=f"delivery_{state}", subject=row.key)
         return state
 
 
-def _addressed(row: DeliveryRow, draft: Draft) -> dict[str, Any]:
-    return {"message_id": row.message_id, "channel": draft.channel, "mailbox": draft.sender.email}
-
-
-def _mailbox(session: Session, row: DeliveryRow) -> str:
-    draft_row = reviews.draft(session, row.draft_id)
-    assert draft_row is not None
-    return reviews.as_draft(draft_row).sender.email
+def _addressed(message_id: str, draft: Draft) -> dict[str, Any]:
+    """Where a message goes: a mail to its address, a task to its member of staff, a membership into its audience."""
+    recipients = {Channel.AUDIENCE: draft.action, Channel.STAFF_TASK: draft.sender.email}
+    return {
+        "message_id": message_id,
+        "channel": draft.channel,
+        "sender": draft.sender.email,
+        "recipient": recipients.get(draft.channel, draft.recipient.email),
+    }

@@ -12,6 +12,8 @@ from .delivery_settings import Notices as Notices
 from .guardrail import Cap as Cap
 from .guardrail import Guardrails as Guardrails
 from .guardrail import QuietHours as QuietHours
+from .language_model import LanguageModel as LanguageModel
+from .language_model import Reasoning
 from .model import Frozen
 from .quantity import BusinessDays, Duration, EmailAddress, Jpy, Share
 from .quantity import Language as Language
@@ -202,8 +204,8 @@ class Brief(Frozen):
     pages: Pages
     long_term: Share = 0.2
     """At least this share of the plan's contacts goes to actions that build the bond, where there are any worth it."""
-    reasoner: Literal["rules"] = "rules"
-    """Who reasons and words: `rules` need no network and no key."""
+    reasoner: Reasoning = "rules"
+    """Who reasons and words: `rules` need no network and no key; a language model has the rules behind it."""
     delivery: Delivery
     notices: Notices = Notices()
     """How people learn that something waits for them."""

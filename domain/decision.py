@@ -23,6 +23,7 @@ class Reason(StrEnum):
     OTHER_LEVER = "other_lever"  #: the action moves a lever that does not move this goal
     DOES_HARM = "does_harm"  #: the action was measured to do harm
     NO_REP = "no_rep"  #: no sales rep is responsible
+    NOT_IN_PLAN = "not_in_plan"  #: the plan as the agents propose it leaves this action out
     NO_VALUE = "no_value"  #: what could be done is worth less than it costs
     LIMIT = "limit"  #: budget or capacity went to units where it is worth more
     HOLDOUT = "holdout"  #: kept as the comparison
@@ -54,8 +55,9 @@ class Reason(StrEnum):
     QUIETED = "quieted"  #: another action keeps this topic away for a time
     NOT_ALLOWED = "not_allowed"  #: the campaign is not live, and this address is not on the allow-list
     COMPLAINED = "complained"  #: the customer complained, or answered in anger: a person takes over
-    IGNORES_CHANNEL = "ignores_channel"  #: the customer has not looked at this channel for long
     GOAL_REACHED = "goal_reached"  #: what the journey waited for happened
+    TRY_LATER = "try_later"  #: the mail server could not take it now; nothing left
+    MAY_HAVE_LEFT = "may_have_left"  #: the mail server took it and did not say so
     REFUSED_BY_SERVER = "refused_by_server"  #: the mail server refused it for good
     ERASED = "erased"  #: the customer asked to be erased
     UNIT_LEFT = "unit_left"  #: the unit cancelled or left the company meanwhile
@@ -83,6 +85,7 @@ class Decision(Frozen):
     cycle: int
     unit_id: str
     group: Group
+    unit_active: bool | None = None
     action: str | None
     channel: str | None = None
     reason: Reason | None

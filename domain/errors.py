@@ -1,6 +1,7 @@
 """Errors by who must act next. The class docstring is the default message."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 class KizunaError(Exception):
@@ -28,6 +29,30 @@ class Conflict(UserError):
 
 class ApprovalVoid(KizunaError):
     """The bytes about to leave are not the bytes that were approved."""
+
+
+class NotSentYet(KizunaError):
+    """Provably nothing left; it may be tried again, after `retry_after` where the other side said so."""
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class RefusedForGood(KizunaError):
+    """The other side refused the message for good; `code` is its own, such as `5.1.1`."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class PauseSending(KizunaError):
+    """Nothing left, and the other side says that we should stop: everything waits for a person."""
+
+
+class MayHaveLeft(KizunaError):
+    """The message was handed over in full and no reply was read: nobody can know, and it is never sent again."""
 
 
 class ContractBroken(UserError):

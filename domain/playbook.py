@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, cast
 
@@ -104,12 +106,13 @@ class Cost(Frozen):
     """What one use of the action costs; `discretion` is the most that staff may spend on the customer, on top."""
 
     per_contact: Jpy
+    per_letter: Jpy | None = None
     discretion: Jpy = 0.0
 
-    @property
-    def total_jpy(self) -> float:
-        """What one use counts against the budget: the discretion in full, since it may be spent in full."""
-        return self.per_contact + self.discretion
+    def over(self, channel: Channel) -> float:
+        """JPY that one use counts against the budget. Discretion counts in full, since it may be spent in full."""
+        on_paper = channel is Channel.LETTER and self.per_letter is not None
+        return (self.per_letter if on_paper and self.per_letter is not None else self.per_contact) + self.discretion
 
 
 class ReviewPolicy(Frozen):
@@ -275,3 +278,12 @@ class Action(Frozen):
             elif isinstance(step, Branch):
                 names += [arm.send for arm in step.branch if arm.send]
         return tuple(dict.fromkeys(names))
+
+
+def quiets_for(action: Action, allowed: Iterable[Action]) -> tuple[tuple[str, timedelta], ...]:
+    """The allowed actions that keep this action's topic away for a time, and for how long."""
+    return tuple(
+        (other.action, other.quiets.for_time)
+        for other in allowed
+        if other.quiets is not None and other.quiets.topic is action.topic and other.action != action.action
+    )

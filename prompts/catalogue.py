@@ -17,9 +17,11 @@ from pydantic import Field, ValidationError
 from ..domain.brief import Language
 from ..domain.errors import Fault, FaultyFile, UserError
 from ..domain.model import Frozen
+from ..domain.playbook import Channel
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,47}")
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
+STANDARD = "standard"
 
 
 class WordsMissing(UserError):
@@ -27,11 +29,15 @@ class WordsMissing(UserError):
 
 
 class Needs(Frozen):
-    """What a message needs: facts it can't do without, facts it uses when there, links with their labels."""
+    """What a message needs: facts it can't do without, facts it uses when there, links with their labels.
+
+    `survey` names the survey (surveys/<name>.yaml) that the links `survey` and `answer_<answer>` lead to.
+    """
 
     facts: tuple[str, ...]
     optional: tuple[str, ...] = ()
     links: dict[str, dict[Language, str]] = Field(default_factory=dict)
+    survey: str | None = None
 
 
 def known_messages(user_folder: Path | None = None) -> list[tuple[str, str]]:
@@ -47,8 +53,8 @@ def known_messages(user_folder: Path | None = None) -> list[tuple[str, str]]:
     )
 
 
-def variants(action: str, message: str, language: str, user_folder: Path | None = None) -> list[str]:
-    """The variants of a message in a language, `standard` first."""
+def wordings(action: str, message: str, language: str, user_folder: Path | None = None) -> list[str]:
+    """Every template of a message in a language: its variants, and the words of single channels, `standard` first."""
     _check_names(action, message, language)
     found = {
         entry.name[len(message) + 1 : -len(".j2")]
@@ -56,7 +62,27 @@ def variants(action: str, message: str, language: str, user_folder: Path | None 
         for entry in _listed(root.joinpath("messages", action, language))
         if entry.name.startswith(f"{message}.") and entry.name.endswith(".j2")
     }
-    return sorted(found, key=lambda name: (name != "standard", name))
+    return sorted(found, key=lambda name: (name != STANDARD, name))
+
+
+def variants(action: str, message: str, language: str, user_folder: Path | None = None) -> list[str]:
+    """The ways to put a message in a language, `standard` first; words of single channels are no variants."""
+    return [name for name in wordings(action, message, language, user_folder) if channel_of(name) is None]
+
+
+def channel_of(wording: str) -> Channel | None:
+    """The channel that a template is kept for (`survey.letter.j2`, `survey.letter-short.j2`); None for a variant."""
+    stem = wording.partition("-")[0]
+    return Channel(stem) if stem in set(Channel) else None
+
+
+def wording(
+    action: str, message: str, variant: str, language: str, channel: Channel, user_folder: Path | None = None
+) -> str:
+    """The template for a channel: `letter-short`, else `letter`, else the variant `short` itself."""
+    have = wordings(action, message, language, user_folder)
+    wanted = (f"{channel.value}-{variant}", channel.value)
+    return next((name for name in wanted if name in have), variant)
 
 
 def needs(action: str, message: str, user_folder: Path | None = None) -> Needs:
@@ -79,6 +105,16 @@ def source(action: str, message: str, variant: str, language: str, user_folder: 
             return text
     have = ", ".join(variants(action, message, language, user_folder)) or "none"
     raise WordsMissing(f"No words at prompts/{path}. Variants in {language}: {have}")
+
+
+def answers_of(survey: str, user_folder: Path | None = None) -> tuple[str, ...] | None:
+    """The answers that a survey (surveys/<name>.yaml) offers, in its order; None where there is no such survey."""
+    _check_names(survey)
+    for root in _roots(user_folder):
+        text = _read(root, f"surveys/{survey}.yaml")
+        if text is not None:
+            return tuple(str(answer) for answer in (yaml.safe_load(text) or {}).get("answers", ()))
+    return None
 
 
 @cache

@@ -15,7 +15,7 @@ from .cleaning import hidden
 from .figures import Figure, figures, normal
 
 #: Facts that are names or places: their figures say nothing (3M is not three of anything).
-_NAMES = (
+PEOPLE_AND_PLACES = (
     "company_name",
     "contact_name",
     "family_name",
@@ -98,6 +98,11 @@ def changed_commitments(
     return list(dict.fromkeys(reasons))
 
 
+def grounds(figure: Figure, name: str, value: object) -> bool:
+    """Whether this one fact carries the figure."""
+    return _grounded(figure, set(_allowed({name: value})))
+
+
 def _changed_links(old: list[str], new: list[str], say: Mapping[str, str]) -> Iterator[str]:
     yield from (say["link_new"].format(link) for link in new if link not in old)
     yield from (say["link_gone"].format(link) for link in old if link not in new)
@@ -113,7 +118,7 @@ def _still_there(term: str, new: str, after: Sequence[Figure]) -> bool:
 
 
 def _without_names(words: str, facts: Mapping[str, object]) -> str:
-    names = [normal(value) for name in _NAMES if isinstance(value := facts.get(name), str)]
+    names = [normal(value) for name in PEOPLE_AND_PLACES if isinstance(value := facts.get(name), str)]
     for name in sorted((name for name in names if name), key=len, reverse=True):
         words = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", " ", words)
     return words
@@ -131,11 +136,11 @@ def _grounded(figure: Figure, allowed: set[tuple[Decimal, str]]) -> bool:
 
 
 def _allowed(facts: Mapping[str, object]) -> Iterator[tuple[Decimal, str]]:
-    """Every figure that the facts hold; `_90d` in a fact's name grounds 90 as well."""
+    """Every figure that the facts hold; `_90d` in a fact's name grounds 90 as well (`revenue_365d_jpy`: 365)."""
     for name, value in facts.items():
-        if name in _NAMES or value is None or isinstance(value, bool):
+        if name in PEOPLE_AND_PLACES or value is None or isinstance(value, bool):
             continue
-        if days := re.search(r"_(\d+)d$", name):
+        if days := re.search(r"_(\d+)d(?:_|$)", name):
             yield Decimal(days[1]), ""
         if isinstance(value, (int, float, Decimal)):
             yield from _of_number(name, Decimal(str(value)))

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from ..domain.brief import Language
 from ..domain.errors import UserError
-from .catalogue import Needs, WordsMissing, footer_source, known_messages, needs, source, variants
+from ..domain.playbook import Channel
+from .catalogue import Needs, WordsMissing, footer_source, known_messages, needs, source, variants, wording
 from .cleaning import clean, plain
 from .layout import RULE, text_to_html, write_link
+from .slots import SlotWords
 from .templating import WordsFaulty, place_links, write_block
 
 __all__ = [
@@ -42,7 +44,7 @@ _FOOTER_LABELS: dict[Language, tuple[str, str]] = {
     "en": ("Unsubscribe", "Change what you receive and how often"),
 }
 #: Our own values, written by people in the brief: they may hold an address.
-_OWN = frozenset({"sender_company", "rep_email"})
+_OWN = frozenset({"sender_company", "rep_email", "feature_tip"})
 _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#][A-Za-z0-9._~:/?#\[\]@!$&()*+,;=%-]*)?")
 _REPLY = re.compile(r"^\s*(?:re|fwd?|aw|wg|返信|転送)\s*(?:\[\d+\])?\s*[:：]\s*", re.IGNORECASE)
 
@@ -92,18 +94,31 @@ def render_message(
     links: Mapping[str, Link],
     *,
     footer: Footer,
+    channel: Channel = Channel.EMAIL,
     user_folder: Path | None = None,
+    own_words: SlotWords | None = None,
 ) -> Rendered:
-    """Write one message from its template. Raises FactMissing rather than leave a hole."""
-    place = f"prompts/messages/{action}/{language}/{message}.{variant}.j2"
-    words = source(action, message, variant, language, user_folder)
+    """Write one message from its template. Raises FactMissing rather than leave a hole.
+
+    The channel's own words are taken where there are any (`survey.letter.j2`). A mail ends with the footer and its
+    links, a letter with the sender and how to stop; what only staff and systems read has no footer. `own_words` stand
+    in for the template's: they are filled, never compiled.
+    """
+    written_as = wording(action, message, variant, language, channel, user_folder)
+    place = f"prompts/messages/{action}/{language}/{message}.{written_as}.j2"
+    words = source(action, message, written_as, language, user_folder)
     wanted = needs(action, message, user_folder)
     context = _context(wanted, facts, language, place)
     targets = _targets(wanted, links, language, place)
-    subject = _first_contact(" ".join(write_block(words, "subject", language, context, place).split()))
-    body, urls = _placed(write_block(words, "body", language, context, place), targets, language, place)
-    end, end_urls = _write_footer(footer, language)
-    text = f"{body}\n\n{RULE}\n{end}\n"
+    if own_words is None:
+        title, block = (write_block(words, name, language, context, place) for name in ("subject", "body"))
+    else:
+        title, block = own_words.fill(context, language, place)
+        words = own_words.model_dump_json()
+    subject = _first_contact(" ".join(title.split()))
+    body, urls = _placed(block, targets, language, place)
+    end, end_urls = _write_footer(footer, language, channel)
+    text = f"{body}\n\n{RULE}\n{end}\n" if end else f"{body}\n"
     if not subject or len(text) > LONGEST:
         raise WordsFaulty(f"{place}: the subject is empty or the text longer than {LONGEST} characters")
     used = tuple(dict.fromkeys(urls + end_urls))
@@ -113,7 +128,7 @@ def render_message(
         html=text_to_html(text, used, language),
         links_used=used,
         template_version=_version(words, footer_source(language), wanted.model_dump_json()),
-        facts={**_flat(context), **_footer_facts(footer)},
+        facts={**_flat(context), **(_footer_facts(footer) if end else {})},
     )
 
 
@@ -175,15 +190,17 @@ def _first_contact(subject: str) -> str:
     return subject
 
 
-def _write_footer(footer: Footer, language: Language) -> tuple[str, list[str]]:
-    """The footer's text and the addresses in it."""
+def _write_footer(footer: Footer, language: Language, channel: Channel) -> tuple[str, list[str]]:
+    """The footer's text and the addresses in it; nothing where no customer reads it."""
+    if not channel.is_a_message:
+        return "", []
     place = f"prompts/footer/{language}.j2"
     values = _footer_facts(footer)
     missing = [name for name, value in values.items() if not value]
     if missing:
         raise FactMissing(f"{place} needs facts that are unknown: {', '.join(missing)}")
     context = {name.removeprefix("footer_"): value for name, value in values.items()}
-    kind = "rep" if footer.from_rep else "company"
+    kind = "letter" if channel is Channel.LETTER else "rep" if footer.from_rep else "company"
     block = write_block(footer_source(language), kind, language, context, place)
     stop, choose = _FOOTER_LABELS[language]
     targets = {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..domain.errors import UserError
@@ -27,6 +27,17 @@ def write_block(source: str, name: str, language: str, context: Mapping[str, obj
     except (TemplateError, TypeError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise WordsFaulty(f"{place}{f':{line}' if line else ''}: {error}") from error
+
+
+def names_in(source: str, language: str, place: str) -> tuple[set[str], set[str]]:
+    """The facts and the links that a template names, whichever of its branches is taken."""
+    try:
+        tree = _environment(language).parse(source)
+    except TemplateError as error:
+        raise WordsFaulty(f"{place}: {error}") from error
+    calls = [call for call in tree.find_all(nodes.Call) if getattr(call.node, "name", "") == "link"]
+    links = {str(argument.value) for call in calls for argument in call.args[:1] if isinstance(argument, nodes.Const)}
+    return meta.find_undeclared_variables(tree) - {"link"}, links
 
 
 def place_links(body: str, links: Mapping[str, str], place: str) -> str:

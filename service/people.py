@@ -92,8 +92,8 @@ def add_person(
         )
 
 
-def log_in(workspace: Workspace, login: str, password: str) -> Person:
-    """Check the password and keep a token in the token file (mode 0600). Lasts 7 days of real time."""
+def check_password(workspace: Workspace, login: str, password: str) -> PersonRow:
+    """The person with this login and password; raises NotAllowed, after the same time whichever is wrong."""
     with workspace.store.read() as session:
         row = people.person(session, login)
     try:
@@ -102,12 +102,18 @@ def log_in(workspace: Workspace, login: str, password: str) -> Person:
         row = None
     if row is None:
         raise NotAllowed("login or password is wrong")
+    return row
+
+
+def log_in(workspace: Workspace, login: str, password: str) -> Person:
+    """Check the password and keep a token in the token file (mode 0600). Lasts 7 days of real time."""
+    row = check_password(workspace, login, password)
     token = secrets.token_urlsafe(32)
     with workspace.store.write() as session:
         people.keep_token(session, _hash(token), row.login, datetime.now(UTC) + LOGIN_LASTS)
         audit.record(session, at=workspace.clock.now(), actor=row.login, action="logged_in", subject=row.login)
     write_private(token_file(workspace), token)
-    return _person(row)
+    return as_person(row)
 
 
 def log_out(workspace: Workspace) -> None:
@@ -132,7 +138,7 @@ def who(workspace: Workspace) -> Person:
         row = people.person_of_token(session, _hash(token), datetime.now(UTC))
     if row is None:
         raise NotLoggedIn("the log-in is over. Log in again: kizuna login NAME")
-    return _person(row)
+    return as_person(row)
 
 
 def _nobody_yet(workspace: Workspace) -> str | None:
@@ -156,7 +162,8 @@ def token_file(workspace: Workspace) -> Path:
     return base / f"{place}.token"
 
 
-def _person(row: PersonRow) -> Person:
+def as_person(row: PersonRow) -> Person:
+    """Somebody as their log-in makes them known."""
     return Person(row.login, row.name, frozenset(Role(role) for role in row.roles), row.rep_id)
 
 

@@ -1,6 +1,5 @@
 """Decide: list, show, approve, edit, reject, hand over. Every right is checked here, whoever asks."""
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,17 +8,16 @@ from typing import Any
 from sqlmodel import Session
 
 from ..agents.workspace import Workspace
-from ..delivery.message import HeaderRefused, guarded
-from ..domain.draft import Draft, bundle_digest, draft_id
+from ..domain.draft import Draft, bundle_digest
 from ..domain.errors import Conflict, NotAllowed, UserError
 from ..domain.playbook import Role
 from ..domain.review import Answer, ReviewKind, ReviewState, Wish, makes_sense
-from ..prompts.grounding import changed_commitments, check_words
-from ..prompts.rendering import text_to_html
 from ..store import audit, people, reviews
 from ..store.tables import DraftRow, ReviewRow
 from .people import Person
-from .words import addresses_in, offer_terms
+from .reading import check_enough_read
+from .rights import Refusal, may_not_decide, may_not_edit
+from .wording import check_edit
 
 
 @dataclass(frozen=True)
@@ -55,31 +53,26 @@ def show(workspace: Workspace, review_id: str) -> Shown:
 
 def refusal(workspace: Workspace, row: ReviewRow, person: Person) -> str | None:
     """Why this person may not decide this review; None if they may (promise 2)."""
-    named = set(workspace.brief.reviewers.supervisors) | set(workspace.brief.reviewers.deputies.values())
-    if row.role == Role.SALES_REP:
-        if person.login == row.assignee and Role.SALES_REP in person.roles:
-            return None
-        return f"this is for {row.assignee}, the responsible sales rep"
-    if person.login in row.authors:
-        return f"{person.login} had a hand in it, and nobody approves their own work; ask another supervisor"
-    if Role.SUPERVISOR not in person.roles or person.login not in named:
-        return f"this takes a supervisor named in the brief: {', '.join(sorted(named))}"
-    if row.assignee is not None and person.login != row.assignee:
-        return f"this was handed to {row.assignee}"
-    return None
+    wanting = may_not_decide(workspace, row, person)
+    return None if wanting is None else str(wanting)
 
 
-def decide(workspace: Workspace, review_id: str, person: Person, answer: Answer) -> ReviewRow:
-    """Approve or reject. Binds the digest that stands now; the second of two deciders gets a Conflict."""
+def decide(
+    workspace: Workspace, review_id: str, person: Person, answer: Answer, *, shown_digest: str | None = None
+) -> ReviewRow:
+    """Approve or reject. Binds the digest that stands now; the second of two deciders gets a Conflict.
+
+    With `shown_digest`, what a page showed: refused if it changed since, and a batch is approved only by somebody
+    who opened enough of its drafts (OWASP Agentic ASI09: no approval of what was not looked at).
+    """
     now = workspace.clock.now()
     with _refusals_on_record(workspace, person, answer.type, review_id), workspace.store.write() as session:
         row = _review(session, review_id)
         _check_rights(workspace, row, person)
         _check_answer(session, row, answer)
-        if row.kind != ReviewKind.PLAN:
-            standing = bundle_digest([draft.digest for draft in reviews.drafts_of(session, row.id)])
-            if standing != row.digest:
-                raise Conflict(f"{row.id} changed while it was looked at; show it again")
+        _check_unchanged(session, row, shown_digest)
+        if shown_digest is not None and answer.type == "approve":
+            check_enough_read(session, row, person)
         state = ReviewState.APPROVED if answer.type == "approve" else ReviewState.REJECTED
         taken = now < row.expires_at and reviews.decide(
             session, row.id, state, by=person.login, at=now, answer=answer.model_dump(mode="json")
@@ -97,8 +90,19 @@ def decide(workspace: Workspace, review_id: str, person: Person, answer: Answer)
     return row
 
 
-def edit(workspace: Workspace, draft_key: str, person: Person, *, subject: str | None, text: str | None) -> Edited:
-    """Change a draft's words. Its review asks about the new words from then on; who edits is an author."""
+def edit(
+    workspace: Workspace,
+    draft_key: str,
+    person: Person,
+    *,
+    subject: str | None,
+    text: str | None,
+    shown_digest: str | None = None,
+) -> Edited:
+    """Change a draft's words. Its review asks about the new words from then on; who edits is an author.
+
+    With `shown_digest`, the digest of the draft that a page showed: refused if it is another by now.
+    """
     now = workspace.clock.now()
     with _refusals_on_record(workspace, person, "edit", draft_key), workspace.store.write() as session:
         stored = reviews.draft(session, draft_key)
@@ -107,15 +111,12 @@ def edit(workspace: Workspace, draft_key: str, person: Person, *, subject: str |
         row = _review(session, stored.review_id)
         if stored.state != "waiting" or row.state != ReviewState.OPEN:
             raise Conflict(f"{draft_key} can't be edited any more: its review is {row.state}")
-        _check_may_edit(workspace, row, person)
+        _refuse(may_not_edit(workspace, row, person))
         old = reviews.as_draft(stored)
-        new = _rewritten(old, person, old.subject if subject is None else subject, old.text if text is None else text)
-        changed = changed_commitments(
-            f"{old.subject}\n{old.text}",
-            f"{new.subject}\n{new.text}",
-            offer_terms(workspace.actions[old.action]),
-            old.language,
-        )
+        _check_shown(old, shown_digest)
+        words = (old.subject if subject is None else subject, old.text if text is None else text)
+        checked = check_edit(workspace, old, person.login, *words)
+        new, changed = checked.draft, checked.commitments
         _replace(session, row, stored, new, person)
         reassigned = _to_supervisor(session, row, person) if changed and row.role == Role.SALES_REP else ""
         audit.record(
@@ -126,9 +127,7 @@ def edit(workspace: Workspace, draft_key: str, person: Person, *, subject: str |
             subject=new.id,
             details={"before": old.digest, "after": new.digest, "commitments_changed": len(changed)},
         )
-    diff = _diff(old, new)
-    warnings = changed + check_words(new.text, new.subject, new.facts, old.links, language=new.language)
-    return Edited(new, diff, list(dict.fromkeys(warnings)), reassigned)
+    return Edited(new, checked.diff, checked.warnings, reassigned)
 
 
 def draft_text(workspace: Workspace, draft_key: str) -> str:
@@ -191,16 +190,26 @@ def _refusals_on_record(workspace: Workspace, person: Person, attempt: str, subj
 
 
 def _check_rights(workspace: Workspace, row: ReviewRow, person: Person) -> None:
-    wanting = refusal(workspace, row, person)
+    _refuse(may_not_decide(workspace, row, person))
+
+
+def _refuse(wanting: Refusal | None) -> None:
     if wanting is not None:
-        raise NotAllowed(wanting)
+        raise NotAllowed(str(wanting))
 
 
-def _check_may_edit(workspace: Workspace, row: ReviewRow, person: Person) -> None:
-    """Whoever could decide may edit; so may an earlier editor of the same draft."""
-    if person.login in row.authors and Role.SUPERVISOR in person.roles and row.role == Role.SUPERVISOR:
-        return
-    _check_rights(workspace, row, person)
+def _check_unchanged(session: Session, row: ReviewRow, shown_digest: str | None) -> None:
+    """What is decided on is what stands in the drafts, and what the page showed."""
+    standing = row.digest
+    if row.kind != ReviewKind.PLAN:
+        standing = bundle_digest(reviews.digests_of(session, row.id))
+    if standing != row.digest or shown_digest not in (None, row.digest):
+        raise Conflict(f"{row.id} changed while it was looked at; show it again")
+
+
+def _check_shown(old: Draft, shown_digest: str | None) -> None:
+    if shown_digest not in (None, old.digest):
+        raise Conflict(f"{old.id} changed while it was looked at; show it again")
 
 
 def _check_answer(session: Session, row: ReviewRow, answer: Answer) -> None:
@@ -227,31 +236,6 @@ def _too_late(row: ReviewRow) -> str:
     return f"{row.id} was {row.state} by {row.decided_by} already"
 
 
-def _rewritten(old: Draft, person: Person, subject: str, text: str) -> Draft:
-    subject, text = " ".join(subject.split()), text.replace("\r\n", "\n").strip() + "\n"
-    if not subject or len(text) < 20:
-        raise UserError("a mail needs a subject and a text")
-    try:
-        guarded(subject, "subject")
-    except HeaderRefused as error:
-        raise UserError(str(error)) from error
-    lost = [link for link in old.links if "/unsubscribe/" in link and link not in text]
-    if lost:
-        raise UserError("the unsubscribe link must stay in the text: the law asks for it")
-    links = tuple(dict.fromkeys(addresses_in(text)))
-    return old.model_copy(
-        update={
-            "id": draft_id(old.decision_id, old.step, old.revision + 1),
-            "revision": old.revision + 1,
-            "subject": subject,
-            "text": text,
-            "html": text_to_html(text, links, old.language),
-            "links": links,
-            "author": person.login,
-        }
-    )
-
-
 def _replace(session: Session, row: ReviewRow, stored: DraftRow, new: Draft, person: Person) -> None:
     reviews.set_draft_state(session, [stored.id], "replaced")
     reviews.add_draft(session, new, row.campaign, row.id)
@@ -265,13 +249,6 @@ def _to_supervisor(session: Session, row: ReviewRow, person: Person) -> str:
     """An edit beyond the words takes a supervisor's eyes, other than the editor's."""
     reviews.reassign(session, row, role=Role.SUPERVISOR.value, assignee=None)
     return "a supervisor has to approve this: the edit changes an offer, a price or a link"
-
-
-def _diff(old: Draft, new: Draft) -> str:
-    def lines(draft: Draft) -> list[str]:
-        return [f"Subject: {draft.subject}", "", *draft.text.splitlines()]
-
-    return "\n".join(difflib.unified_diff(lines(old), lines(new), "before", "after", lineterm="", n=1))
 
 
 def summary_of(row: ReviewRow) -> dict[str, Any]:

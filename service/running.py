@@ -18,6 +18,7 @@ from ..store import audit, campaigns, decisions, reviews
 from ..store.leases import Busy, lease
 from ..store.tables import CampaignRow
 from ..tools.brief_file import load_brief
+from . import erasing
 from .people import Person
 from .standing import Status, status
 from .threads import Threads, open_threads
@@ -93,6 +94,7 @@ def _tick(workspace: Workspace) -> None:
         row = campaigns.campaign(session, workspace.brief.name)
     if row is None:
         raise UserError(f"no campaign {workspace.brief.name!r} is running; start it with `kizuna run`")
+    erasing.finish(workspace, held=row.id)
     with open_threads(workspace) as threads:
         _read_news(workspace, row)
         for _ in range(_ROUNDS):

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +45,10 @@ class Threads:
         pending = self.campaign.get_state(_config(f"campaign/{name}")).interrupts
         return pending[0].value if pending else None
 
+    def stands_at(self, name: str) -> tuple[str, ...]:
+        """The nodes at which the campaign's thread waits; none when it has come to its end."""
+        return tuple(self.campaign.get_state(_config(f"campaign/{name}")).next)
+
     def _drive(self, compiled: Any, thread: str, first: dict[str, Any], wake: bool) -> None:
         config = _config(thread)
         seen = compiled.get_state(config)
@@ -59,6 +63,17 @@ class Threads:
         else:
             return
         compiled.invoke(given, config, context=self.context, durability="sync", version="v2")
+
+
+def forget_reviews(workspace: Workspace, review_ids: Iterable[str]) -> None:
+    """Delete the threads of these reviews, and what the file still holds of them."""
+    with _checkpoints(workspace) as saver:
+        for review_id in review_ids:
+            saver.delete_thread(f"review/{review_id}")
+        if isinstance(saver, SqliteSaver):
+            saver.conn.commit()
+            saver.conn.execute("VACUUM")
+            saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _config(thread: str) -> dict[str, Any]:
@@ -93,6 +108,7 @@ def _checkpoints(workspace: Workspace) -> Iterator[BaseCheckpointSaver[Any]]:
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")
         yield SqliteSaver(connection, serde=_SERDE)
     finally:
         connection.close()

@@ -68,6 +68,11 @@ def snapshot(session: Session, name: str, snapshot_name: str) -> SnapshotRow | N
     return session.get(SnapshotRow, (name, snapshot_name))
 
 
+def snapshots(session: Session) -> list[SnapshotRow]:
+    """All manifests, of every campaign."""
+    return list(session.exec(select(SnapshotRow).order_by(col(SnapshotRow.campaign), col(SnapshotRow.name))))
+
+
 def plan(session: Session, name: str, cycle_number: int, revision: int) -> PlanRow | None:
     return session.get(PlanRow, (name, cycle_number, revision))
 
@@ -131,6 +136,18 @@ def setting(session: Session, key: str) -> str | None:
 
 def keep_setting(session: Session, key: str, value: str) -> None:
     session.merge(SettingRow(key=key, value=value))
+
+
+def settings_under(session: Session, prefix: str) -> dict[str, str]:
+    """Settings whose key begins so, in the order of their keys."""
+    query = select(SettingRow).where(col(SettingRow.key).startswith(prefix, autoescape=True))
+    return {row.key: row.value for row in session.exec(query.order_by(col(SettingRow.key)))}
+
+
+def drop_setting(session: Session, key: str) -> None:
+    row = session.get(SettingRow, key)
+    if row is not None:
+        session.delete(row)
 
 
 def campaign_names(session: Session) -> list[str]:

@@ -20,7 +20,7 @@ class Store:
     def __init__(self, url: str) -> None:
         """Open `url` (SQLAlchemy form). SQLite files run in WAL mode with synchronous=FULL."""
         self.url = url
-        self.engine: Engine = create_engine(url)
+        self.engine: Engine = create_engine(url, hide_parameters=True)  # no customer in an error message
         self._is_sqlite = self.engine.dialect.name == "sqlite"
         if self._is_sqlite:
             event.listen(self.engine, "connect", _set_pragmas)
@@ -52,6 +52,24 @@ class Store:
             connection = bare.execution_options(kizuna_write=True)
             with connection.begin():
                 upgrade(connection)
+
+    def compact(self) -> bool:
+        """Give up what was deleted: rewrite the file, empty the write-ahead log. False while somebody still reads it.
+
+        On PostgreSQL a plain VACUUM: the space is used again, and overwritten then.
+        """
+        if not self._is_sqlite:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("VACUUM"))
+            return True
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return bool(cursor.fetchone()[0] == 0)
+        finally:
+            raw.close()
 
     def close(self) -> None:
         self.engine.dispose()

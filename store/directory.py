@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from .tables import ConsentRow, ContactRow, RepRow, SuppressionRow, UnitRow
+from .tables import ConsentRow, ContactRow, IncidentRow, RepRow, SuppressionRow, UnitRow
 from .upsert import insert_new, insert_or_update
 
 
@@ -41,6 +41,13 @@ def suppress(session: Session, hashes: Iterable[str], reason: str, at: datetime)
     insert_new(session, SuppressionRow, rows)
 
 
+def suppress_contact(session: Session, contact_id: str, reason: str, at: datetime) -> None:
+    """From now on this contact's address gets nothing."""
+    contact = session.get(ContactRow, contact_id)
+    if contact is not None and contact.address_hash is not None:
+        suppress(session, [contact.address_hash], reason, at)
+
+
 def unit(session: Session, unit_id: str) -> UnitRow | None:
     return session.get(UnitRow, unit_id)
 
@@ -58,6 +65,11 @@ def primary_contacts(session: Session) -> dict[str, str]:
     query = select(ContactRow.unit_id, ContactRow.contact_id).where(col(ContactRow.is_primary))
     rows = session.exec(query.order_by(col(ContactRow.contact_id).desc())).all()
     return dict(rows)
+
+
+def units_with_incidents(session: Session) -> set[str]:
+    """Units of which somebody complained, and nobody has settled it yet."""
+    return set(session.exec(select(IncidentRow.unit_id).where(col(IncidentRow.settled_at).is_(None)).distinct()))
 
 
 def reps(session: Session) -> dict[str, RepRow]:

@@ -1,4 +1,4 @@
-"""Mails written to a folder as .eml files that any mail program opens: the way out that needs no server."""
+"""Messages written to a folder (mails as .eml files that any mail program opens): the way out without a server."""
 
 import hashlib
 import os
@@ -13,9 +13,9 @@ class FolderOutbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def send(self, message: bytes, *, message_id: str, channel: Channel, mailbox: str) -> str:
+    def send(self, message: bytes, *, message_id: str, channel: Channel, sender: str, recipient: str | None) -> str:
         """Put the message in place atomically and return where it lies; the same message twice is one file."""
-        place = self._place(message_id, channel, mailbox)
+        place = self._place(message_id, channel, sender, recipient)
         place.parent.mkdir(parents=True, exist_ok=True)
         draft = place.with_suffix(f".{os.getpid()}.part")
         with open(draft, "wb") as file:
@@ -26,18 +26,21 @@ class FolderOutbox:
         _sync_folder(place.parent)
         return str(place.relative_to(self.folder))
 
-    def evidence(self, *, message_id: str, channel: Channel, mailbox: str) -> str | None:
+    def evidence(self, *, message_id: str, channel: Channel, sender: str, recipient: str | None) -> str | None:
         """Where the message lies if it left; None is certain here: it did not."""
-        place = self._place(message_id, channel, mailbox)
+        place = self._place(message_id, channel, sender, recipient)
         return str(place.relative_to(self.folder)) if place.exists() else None
 
-    #: Whether `evidence` returning None proves that nothing left.
-    evidence_is_complete = True
-
-    def _place(self, message_id: str, channel: Channel, mailbox: str) -> Path:
+    def _place(self, message_id: str, channel: Channel, sender: str, recipient: str | None) -> Path:
         name = hashlib.sha256(message_id.encode()).hexdigest()[:24]
         if channel is Channel.REP_DRAFT:
-            return self.folder / "handed_over" / _folder_name(mailbox) / f"{name}.eml"
+            return self.folder / "handed_over" / _folder_name(sender) / f"{name}.eml"
+        if channel is Channel.STAFF_TASK:
+            return self.folder / "tasks" / _folder_name(sender) / f"{name}.json"
+        if channel is Channel.AUDIENCE:
+            return self.folder / "audiences" / _folder_name(recipient or "") / f"{name}.json"
+        if channel is Channel.LETTER:
+            return self.folder / "letters" / f"{name}.html"
         return self.folder / "sent" / f"{name}.eml"
 
 

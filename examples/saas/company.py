@@ -1,14 +1,6 @@
 """Names and sentences of Nagare Analytics (ナガレ分析). Everything here is fictional: company, customers, people."""
 
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-def _pairs(text: str) -> tuple[tuple[str, str], ...]:
-    """Words written `名:name`, as they are written in Japanese and in addresses."""
-    return tuple((word.split(":")[0], word.split(":")[1]) for word in text.split())
-
+from ..kit.names import pairs, words
 
 FEATURES = ("login", "reports", "dashboards", "alerts", "api", "sharing", "forecasts", "exports")
 PLANS = ("starter", "team", "business")
@@ -28,7 +20,7 @@ REPS = (
     ("R06", "Daniel Okafor", "daniel.okafor@nagare.example", "en"),
 )
 
-STEMS_JA = _pairs(
+STEMS_JA = pairs(
     """
     アオバ:aoba ミナト:minato サクラギ:sakuragi ヤマビコ:yamabiko ツバメ:tsubame ハルカゼ:harukaze
     ホシノ:hoshino シラカバ:shirakaba カワセミ:kawasemi アサヒナ:asahina モミジ:momiji ナミキ:namiki
@@ -39,7 +31,7 @@ STEMS_JA = _pairs(
     ヒバリ:hibari フジナミ:fujinami ホタル:hotaru マツカゼ:matsukaze ミカヅキ:mikazuki ムラサメ:murasame
     """
 )
-STEMS_EN = _words(
+STEMS_EN = words(
     """
     Alderbrook Birchfield Copperleaf Driftmoor Eastwharf Fernhollow Greyfinch Harrowgate Ironbark
     Juniperhill Kestrelway Larkmead Mossbridge Northquay Oakhaven Pinecrest Quillstone Rowanfield
@@ -63,34 +55,6 @@ TRADES = (
 FORMS_JA = ("株式会社{}", "{}株式会社", "有限会社{}", "合同会社{}")
 FORMS_EN = ("{} Ltd", "{} Inc.", "{} LLC", "{} & Co.")
 
-FAMILY_JA = _pairs(
-    """
-    山田:yamada 佐藤:sato 鈴木:suzuki 高橋:takahashi 田中:tanaka 伊藤:ito 渡辺:watanabe 中村:nakamura
-    小林:kobayashi 加藤:kato 吉田:yoshida 山本:yamamoto 松本:matsumoto 井上:inoue 木村:kimura 林:hayashi
-    清水:shimizu 山崎:yamazaki 池田:ikeda 橋本:hashimoto 阿部:abe 石川:ishikawa 前田:maeda 藤田:fujita
-    後藤:goto 岡田:okada 長谷川:hasegawa 村上:murakami 近藤:kondo 坂本:sakamoto
-    """
-)
-GIVEN_JA = _pairs(
-    """
-    花子:hanako 太郎:taro 美咲:misaki 翔太:shota 陽子:yoko 健一:kenichi 由美:yumi 大輔:daisuke 直美:naomi
-    誠:makoto 恵子:keiko 拓也:takuya 真由美:mayumi 和也:kazuya 裕子:yuko 亮:ryo 久美子:kumiko 剛:tsuyoshi
-    愛:ai 浩二:koji 智子:tomoko 学:manabu 香織:kaori 隆:takashi 奈々:nana 修:osamu 明美:akemi
-    達也:tatsuya さくら:sakura 蓮:ren
-    """
-)
-FAMILY_EN = _words(
-    """
-    Clarke Bennett Sharma Osei Murphy Rossi Tanaka Novak Dubois Larsen Fischer Khan Silva Brown Wilson
-    Evans Patel Nguyen Lopez Cohen Walker Young Adams Reid Ford Mason Grant Ellis Doyle Hunt
-    """
-)
-GIVEN_EN = _words(
-    """
-    Emma Liam Olivia Noah Ava James Sophia Lucas Mia Ethan Amara Arjun Chloe Diego Elena Felix Grace Hugo
-    Isla Jonas Kira Leo Maya Nina Omar Paula Quinn Rosa Sam Tara
-    """
-)
 TITLES_JA = ("代表取締役", "経営企画部長", "営業部長", "情報システム担当", "経理担当", "マーケティング担当")
 TITLES_EN = ("Managing Director", "Head of Operations", "Sales Director", "IT Manager", "Accountant", "Marketing Lead")
 

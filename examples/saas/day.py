@@ -4,14 +4,17 @@ import zlib
 
 import numpy as np
 
-from .calendar_days import DAY_SECONDS, WEEKDAY_SHARE, add_months, day_of_month, to_date, weekday
+from ..kit.arrays import NEVER, WINDOW_DAYS, Bytes, Column, Floats, Ints, Rows
+from ..kit.calendar_days import DAY_SECONDS, WEEKDAY_SHARE, add_months, day_of_month, to_date, weekday
+from ..kit.outbox import Arrival
+from ..kit.reactions import CLICKED
+from ..kit.rows import iso, iso_day
 from .company import FEATURES, PLANS, UNHAPPY
-from .history import Column, draw_features, draw_tickets, seconds
-from .mailbox import Mail
-from .newsletters import CLICKED, NEWSLETTER_DAY, opens_newsletter
-from .reactions import Happened, Reactions, upgrade
-from .state import NEVER, WINDOW_DAYS, Bytes, Floats, Ints, Rows, State
-from .texts import closed_at, iso, iso_day, ticket_line
+from .history import draw_features, draw_tickets, seconds
+from .newsletters import NEWSLETTER_DAY, opens_newsletter
+from .reactions import AccountReactions, Happened, upgrade
+from .state import State
+from .texts import closed_at, ticket_line
 from .truth import (
     BASE_UPGRADE,
     BASE_UPGRADE_NEAR_QUOTA,
@@ -23,13 +26,13 @@ from .truth import (
 )
 
 
-def simulate_day(state: State, mails: list[Mail], *, seed: int, effects: bool) -> Happened:
+def simulate_day(state: State, mails: list[Arrival], *, seed: int, effects: bool) -> Happened:
     """Live the day after `state.day`, with these mails in the customers' mailboxes."""
     day = state.day + 1
     happened = Happened(day, to_date(day).strftime("%Y%m%d"))
     state.activity[day % WINDOW_DAYS] = 0
     state.mails[day % WINDOW_DAYS] = 0
-    Reactions(state, happened, seed, effects).play(mails)
+    AccountReactions(state, happened, seed, effects).play(mails)
     noise = _rng(seed, day, "health").standard_normal(state.units, np.float32)
     state.health = drift_health(state.health, state.health_mean, 1, noise)
     engaged = engagement(state.health)

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from .calendar_days import DAY_SECONDS, add_months, day_number, month_of
+from ..kit.arrays import NEVER, WINDOW_DAYS, Bytes, Column, Columns, Ints
+from ..kit.calendar_days import DAY_SECONDS, add_months, day_number, month_of
+from ..kit.source_files import SourceFiles
 from .company import REPS
-from .history import Column, Columns, Year, after_upgrade, app_events, invoices, live_year, monthly_usage, seconds
+from .history import Year, after_upgrade, app_events, invoices, live_year, monthly_usage, seconds
 from .newsletters import newsletters
 from .population import draw_population
-from .state import NEVER, SLOTS, WINDOW_DAYS, Bytes, Ints, State, join
-from .tables import SourceFiles
+from .state import SLOTS, State, join
+from .tables import HEADERS, SELECTS
 from .texts import answer_line, closed_at, ticket_line
 from .truth import engagement, state_hazard
 
@@ -28,7 +30,7 @@ def write_company(folder: Path, *, units: int = 2000, seed: int = 1, today: date
     """
     states: list[State] = []
     contacts = 0
-    with SourceFiles(folder / "data") as files:
+    with SourceFiles(folder / "data", HEADERS, SELECTS) as files:
         files.add_lines("reps", [f"{','.join(rep)},09:00,18:00,Asia/Tokyo\n" for rep in REPS])
         for first in range(0, units, BLOCK):
             rng = np.random.default_rng([seed, first])

@@ -1,15 +1,13 @@
 """The written year: week by week, the same forces that later move the living world."""
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from .calendar_days import DAY_SECONDS, WEEKDAY_SHARE, day_of_month, month_of, month_start, weekday
+from ..kit.arrays import NEVER, Bools, Bytes, Column, Columns, Floats, Ints, Rows
+from ..kit.calendar_days import DAY_SECONDS, WEEKDAY_SHARE, day_of_month, month_of, month_start, weekday
 from .company import HAPPY, HOSTILE, NEUTRAL, UNHAPPY
 from .population import Population
-from .state import NEVER, Bools, Bytes, Floats, Ints, Rows
 from .truth import (
     BASE_UPGRADE,
     BASE_UPGRADE_NEAR_QUOTA,
@@ -25,10 +23,6 @@ WEEKS = 52
 OPENING_SECONDS = 9 * 3600
 """Offices work from 09:00 to 18:00 in Tokyo, which is 00:00 to 09:00 UTC."""
 GUEST_USED = 480
-
-Column: TypeAlias = npt.NDArray[Any]
-Columns: TypeAlias = dict[str, Column]
-"""The rows of one kind of event, as columns of equal length."""
 
 
 @dataclass

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from .calendar_days import DAY_SECONDS, month_of, month_start
-from .history import Column, Columns, Year
-from .state import NEVER, Bools, Floats, Ints
+from ..kit.arrays import NEVER, Bools, Column, Columns, Floats, Ints
+from ..kit.calendar_days import DAY_SECONDS, month_of, month_start
+from ..kit.reactions import CLICKED
+from .history import Year
 
 NEWSLETTER_DAY = 10
 KINDS = ("sent", "opened", "clicked", "bounced", "complained", "unsubscribed")
-CLICKED = 0.2
 
 
 def opens_newsletter(engaged: Floats) -> Floats:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calendar_days import tame
-from .company import FAMILY_JA, FORMS_JA, GIVEN_JA, NEAR_QUOTA_ACCOUNT, QUOTAS, STEMS_JA, TITLES_JA, TRADES
-from .state import Bools, Bytes, Floats, Ints
+from ..kit.arrays import Bools, Bytes, Floats, Ints
+from ..kit.calendar_days import tame
+from ..kit.names import FAMILY_JA, GIVEN_JA
+from .company import FORMS_JA, NEAR_QUOTA_ACCOUNT, QUOTAS, STEMS_JA, TITLES_JA, TRADES
 
 JA = 0
 PRICE_RANGES = ((12_000, 18_000), (22_000, 34_000), (40_000, 60_000))

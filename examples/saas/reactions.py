@@ -1,25 +1,23 @@
 """How one customer answers one mail: reads it or not, answers, upgrades, leaves the list, is won or lost."""
 
-import heapq
-import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .calendar_days import DAY_SECONDS
+from ..kit.arrays import NEVER, Rows
+from ..kit.calendar_days import DAY_SECONDS
+from ..kit.outbox import Arrival
+from ..kit.reactions import Reactions
+from ..kit.rows import csv_line, iso
 from .company import ANSWERS
 from .history import after_upgrade
-from .mailbox import Mail
-from .newsletters import CLICKED
-from .state import NEVER, WINDOW_DAYS, Pending, Rows, State
-from .texts import answer_line, csv_line, iso
+from .state import State
+from .texts import answer_line
 from .truth import (
     BASE_UPGRADE_NEAR_QUOTA,
     EFFECT_DAYS,
     EFFECTS,
-    REP_SENDS,
     SURVEY_ANSWERED,
-    TIRED_AFTER,
     effect_slot,
     engagement,
     is_among,
@@ -28,8 +26,6 @@ from .truth import (
     reads,
 )
 
-UNSUBSCRIBES = {"rested": 0.003, "tired": 0.02, "never_asked": 0.03}
-COMPLAINS = {"rested": 0.0004, "tired": 0.003, "never_asked": 0.01}
 SURVEY_SLOT = 1
 
 
@@ -64,123 +60,63 @@ class Happened:
         self.count(kind)
 
 
-class Reactions:
-    """Plays out mails and what they led to, in order of time, up to the end of a day."""
+class AccountReactions(Reactions):
+    """How contacts react, and what it does to their account."""
 
     def __init__(self, state: State, happened: Happened, seed: int, effects: bool) -> None:
-        self.state, self.happened, self.seed, self.effects = state, happened, seed, effects
-        self.day = happened.day
+        super().__init__(state, happened, seed)
+        self.state, self.happened, self.effects = state, happened, effects
         self.first_contact = state.first_contact
 
-    def play(self, mails: list[Mail]) -> None:
-        """Let the mails arrive, then everything that is due until midnight."""
-        for mail in mails:
-            if mail.by_rep:
-                self._rep_decides(mail)
-            else:
-                self._arrive(mail.sent_at, mail.message_id, mail.contact, mail.action, mail.step)
-        midnight = (self.day + 1) * DAY_SECONDS
-        pending = self.state.pending
-        while pending and pending[0][0] < midnight:
-            moment, kind, message_id, contact, action, step, detail = heapq.heappop(pending)
-            if kind == "rep_sends":
-                self._arrive(moment, message_id, contact, action, step)
-            else:
-                self._react(moment, kind, message_id, contact, action, step, detail)
+    def unit_of(self, person: int) -> int:
+        """The contact's account."""
+        return int(np.searchsorted(self.first_contact, person, side="right")) - 1
 
-    def _rng(self, what: str, contact: int, action: str, step: str) -> np.random.Generator:
-        """Chance of its own for each mail, so that one mail never changes what another leads to."""
-        name = zlib.crc32(f"{what}:{action}:{step}".encode())
-        return np.random.default_rng([self.seed, self.day, contact, name])
+    def has_left(self, unit: int) -> bool:
+        """Whether the account has cancelled."""
+        return bool(self.state.cancelled[unit] != NEVER)
 
-    def _later(self, entry: Pending) -> None:
-        heapq.heappush(self.state.pending, entry)
+    def agreed(self, person: int) -> bool:
+        """Whether the contact has consented to mails."""
+        return bool(self.state.consent[person])
 
-    def _account(self, contact: int) -> int:
-        return int(np.searchsorted(self.first_contact, contact, side="right")) - 1
+    def reading_chance(self, unit: int, tired: bool) -> float:
+        """Accounts that went quiet read less."""
+        engaged = float(engagement(self.state.health[unit : unit + 1])[0])
+        return float(reads(engaged, tired))
 
-    def _rep_decides(self, mail: Mail) -> None:
-        rng = self._rng("rep", mail.contact, mail.action, mail.step)
-        self.happened.count("handed_over")
-        if rng.random() < REP_SENDS:
-            moment = max(mail.sent_at, self.day * DAY_SECONDS) + int(rng.integers(1800, 2 * DAY_SECONDS - 3600))
-            self._later((moment, "rep_sends", mail.message_id, mail.contact, mail.action, mail.step, ""))
+    def answering_chance(self, action: str, step: str) -> float:
+        """Three in ten answer the survey."""
+        return SURVEY_ANSWERED if effect_slot(action, step) == SURVEY_SLOT else 0.0
 
-    def _arrive(self, sent_at: int, message_id: str, contact: int, action: str, step: str) -> None:
-        state, account = self.state, self._account(contact)
-        self.happened.mail_event(contact, "sent", sent_at, message_id)
-        state.mails[self.day % WINDOW_DAYS, account] += 1
-        moment = max(sent_at, self.day * DAY_SECONDS)
-        if state.bad_address[contact]:
-            self.happened.mail_event(contact, "bounced", moment + 5, message_id)
-            return
-        if state.cancelled[account] != NEVER:
-            return
-        rng = self._rng("arrive", contact, action, step)
-        self._touch("received", account, action, step, rng, contact)
-        tired = int(state.mails[:, account].sum()) > TIRED_AFTER
-        engaged = float(engagement(state.health[account : account + 1])[0])
-        answers = effect_slot(action, step) == SURVEY_SLOT and rng.random() < SURVEY_ANSWERED
-        opens = answers or rng.random() < self._opens_otherwise(float(reads(engaged, tired)), action, step)
-        opened = moment + int(min(rng.exponential(6 * 3600), 1.5 * DAY_SECONDS)) + 60
-        if opens:
-            self._later((opened, "opened", message_id, contact, action, step, ""))
-        if answers:
-            self._later((opened + 60, "clicked", message_id, contact, action, step, ""))
-            answered = opened + 120 + int(rng.integers(0, 3 * DAY_SECONDS))
-            self._later((answered, "answered", message_id, contact, action, step, ""))
-        elif opens and rng.random() < CLICKED:
-            self._later((opened + 60, "clicked", message_id, contact, action, step, ""))
-        mood = "tired" if tired else "rested" if state.consent[contact] else "never_asked"
-        for kind, chance in (("unsubscribed", UNSUBSCRIBES[mood]), ("complained", COMPLAINS[mood])):
-            if rng.random() < chance:
-                self._later((opened + 300, kind, message_id, contact, action, step, ""))
+    def arrive_otherwise(self, arrival: Arrival) -> None:
+        """Nagare writes mails only: letters, tasks and audiences change nothing here."""
 
-    @staticmethod
-    def _opens_otherwise(likely: float, action: str, step: str) -> float:
-        """Who answers has opened; the rest open so often that the overall rate holds."""
-        if effect_slot(action, step) != SURVEY_SLOT:
-            return likely
-        return max(likely - SURVEY_ANSWERED, 0.0) / (1 - SURVEY_ANSWERED)
+    def react_otherwise(self, kind: str, arrival: Arrival, detail: str) -> None:
+        """The account takes the larger plan."""
+        upgrade(self.state, self.happened, np.array([self.unit_of(arrival.person)]), arrival.sent_at)
 
-    def _react(
-        self, moment: int, kind: str, message_id: str, contact: int, action: str, step: str, detail: str
-    ) -> None:
-        account = self._account(contact)
-        if self.state.cancelled[account] != NEVER:
-            return
-        if kind == "upgraded":
-            upgrade(self.state, self.happened, np.array([account]), moment)
-        elif kind == "answered":
-            self._answer(moment, contact, account, action)
-        else:
-            self.happened.mail_event(contact, kind, moment, message_id)
-        if kind == "opened":
-            self._touch("opened", account, action, step, self._rng("opened", contact, action, step), contact)
-        if kind == "unsubscribed":
-            self.state.consent[contact] = False
-            row = (
-                f"C{contact + 1:06d}",
-                "email",
-                "marketing",
-                "withdrawn",
-                iso(moment),
-                "unsubscribe-link v1 2022-04-01",
-            )
-            self.happened.lines["consents"].append(csv_line(row))
+    def withdraw(self, arrival: Arrival) -> None:
+        """No mail to this contact any more."""
+        contact = arrival.person
+        self.state.consent[contact] = False
+        how = ("email", "marketing", "withdrawn", iso(arrival.sent_at), "unsubscribe-link v1 2022-04-01")
+        self.happened.lines["consents"].append(csv_line((f"C{contact + 1:06d}", *how)))
 
-    def _answer(self, moment: int, contact: int, account: int, action: str) -> None:
+    def answer(self, arrival: Arrival) -> None:
+        """The contact names the reason that holds the account back."""
+        contact, account = arrival.person, self.unit_of(arrival.person)
         answer, language = int(self.state.reason[account]), int(self.state.language[account])
         self.state.answer[account] = answer
-        draw = float(self._rng("answer", contact, action, ANSWERS[answer]).random())
+        draw = float(self.rng("answer", contact, arrival.action, ANSWERS[answer]).random())
         name = self.happened.new_id("survey_answers")
-        self.happened.lines["survey_answers"].append(answer_line(name, contact, action, moment, answer, language, draw))
+        line = answer_line(name, contact, arrival.action, arrival.sent_at, answer, language, draw)
+        self.happened.lines["survey_answers"].append(line)
         self.happened.count("answered")
 
-    def _touch(
-        self, moment_kind: str, account: int, action: str, step: str, rng: np.random.Generator, contact: int
-    ) -> None:
+    def touch(self, moment_kind: str, arrival: Arrival, rng: np.random.Generator) -> None:
         """Start the mail's true effect, if this is the moment it starts from."""
+        action, step, account = arrival.action, arrival.step, self.unit_of(arrival.person)
         slot = effect_slot(action, step)
         if slot is None or not self.effects or EFFECTS[slot].counts_from != moment_kind:
             return
@@ -192,7 +128,7 @@ class Reactions:
             _use_another_feature(state, account, rng)
         if effect.upgrade_points and self._would_upgrade(rows, effect.upgrade_points, rng):
             when = (self.day + int(rng.integers(2, 28))) * DAY_SECONDS + 7200
-            self._later((when, "upgraded", "", contact, action, step, ""))
+            self.later(when, "upgraded", replace(arrival, message_id=""))
 
     def _would_upgrade(self, rows: Rows, points: float, rng: np.random.Generator) -> bool:
         """Points on top of those who would have upgraded anyway."""

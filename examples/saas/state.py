@@ -1,29 +1,18 @@
 """What the hidden world knows of every account, as parallel arrays, and the one file it is kept in."""
 
-import json
-import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Ints: TypeAlias = npt.NDArray[np.int32]
-Floats: TypeAlias = npt.NDArray[np.float32]
-Bytes: TypeAlias = npt.NDArray[np.uint8]
-Bools: TypeAlias = npt.NDArray[np.bool_]
-Hashes: TypeAlias = npt.NDArray[np.uint64]
-Rows: TypeAlias = npt.NDArray[np.intp]
+from ..kit.arrays import NEVER, Bools, Bytes, Floats, Hashes, Ints
+from ..kit.reactions import Pending
+from ..kit.storage import load_state, save_state
 
-WINDOW_DAYS = 30
-"""How many days of activity and of mails are remembered."""
 SLOTS = 6
 """One per row of `truth.EFFECTS`."""
-NEVER = -1
-
-Pending: TypeAlias = tuple[int, str, str, int, str, str, str]
-"""A reaction to come: (second, kind, message id, contact, action, step, detail)."""
 
 
 @dataclass
@@ -93,24 +82,12 @@ class State:
 
     def save(self, path: Path) -> None:
         """Replace the file in one step, so that a crash leaves the old state or the new one."""
-        columns: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        columns["pending"] = np.frombuffer(json.dumps(self.pending).encode(), np.uint8)
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as file:
-            np.savez(file, **columns)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        save_state(self, path)
 
 
 def load(path: Path) -> State:
     """The state as it was saved."""
-    with np.load(path) as stored:
-        columns: dict[str, Any] = {name: stored[name] for name in stored.files}
-    columns["pending"] = [tuple(entry) for entry in json.loads(columns["pending"].tobytes())]
-    for name in ("day", "usage_block"):
-        columns[name] = int(columns[name])
-    return State(**columns)
+    return load_state(State, path)
 
 
 BY_COLUMN = ("activity", "mails", "effect_factor", "effect_until")

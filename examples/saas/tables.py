@@ -1,15 +1,8 @@
 """Writing the source files: columns of numbers become rows of text inside DuckDB."""
 
-import shutil
-from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-
-import duckdb
-import numpy as np
-
+from ..kit.names import FAMILY_EN, FAMILY_JA, GIVEN_EN, GIVEN_JA
+from ..kit.sql import by_language, day, moment, pick
 from . import company
-from .history import Columns
 
 HEADERS = {
     "accounts": "account_id,company_name,industry,employees,country,created_on,acquisition_source,rep_id,language",
@@ -24,27 +17,6 @@ HEADERS = {
     "reps": "rep_id,full_name,email,language,works_from,works_until,time_zone",
     "survey_answers": "answer_id,contact_id,survey,answered_at,answer,comment",
 }
-
-
-def pick(values: Sequence[str], code: str) -> str:
-    """SQL for the value at a position."""
-    quoted = ",".join("'" + value.replace("'", "''") + "'" for value in values)
-    return f"([{quoted}])[{code}::INT + 1]"
-
-
-def by_language(ja: str, en: str) -> str:
-    """SQL for one of two expressions."""
-    return f"CASE WHEN language = 0 THEN {ja} ELSE {en} END"
-
-
-def moment(column: str) -> str:
-    """SQL for a UTC timestamp."""
-    return f"strftime(make_timestamp(({column}) * 1000000), '%Y-%m-%dT%H:%M:%SZ')"
-
-
-def day(column: str) -> str:
-    """SQL for a date, empty where the day is negative."""
-    return f"CASE WHEN {column} >= 0 THEN DATE '1970-01-01' + {column}::INT END"
 
 
 def _slug() -> str:
@@ -62,17 +34,17 @@ def _company_name() -> str:
 
 
 def _full_name() -> str:
-    family, given = ([kanji for kanji, _ in names] for names in (company.FAMILY_JA, company.GIVEN_JA))
+    family, given = ([kanji for kanji, _ in names] for names in (FAMILY_JA, GIVEN_JA))
     ja = f"{pick(family, 'family')} || ' ' || {pick(given, 'given')}"
-    en = f"{pick(company.GIVEN_EN, 'given')} || ' ' || {pick(company.FAMILY_EN, 'family')}"
+    en = f"{pick(GIVEN_EN, 'given')} || ' ' || {pick(FAMILY_EN, 'family')}"
     return by_language(ja, en)
 
 
 def _email() -> str:
     """`hanako.yamada@aoba7.example`; the second contact of account 7 has a 2 before the @."""
-    family, given = ([romaji for _, romaji in names] for names in (company.FAMILY_JA, company.GIVEN_JA))
+    family, given = ([romaji for _, romaji in names] for names in (FAMILY_JA, GIVEN_JA))
     ja = f"{pick(given, 'given')} || '.' || {pick(family, 'family')}"
-    en = f"lower({pick(company.GIVEN_EN, 'given')} || '.' || {pick(company.FAMILY_EN, 'family')})"
+    en = f"lower({pick(GIVEN_EN, 'given')} || '.' || {pick(FAMILY_EN, 'family')})"
     number = "CASE WHEN position > 0 THEN (position + 1)::VARCHAR ELSE '' END"
     return f"{by_language(ja, en)} || {number} || '@' || {_slug()} || account || '.example'"
 
@@ -106,43 +78,3 @@ SELECTS = {
     "consents": f"""{CONTACT}, 'email', 'marketing', {pick(("granted", "withdrawn"), "state")},
         {moment("recorded::BIGINT * 86400 + 7200")}, {EVIDENCE}""",
 }
-
-
-class SourceFiles:
-    """The files of one company, written block by block."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.rows = dict.fromkeys(HEADERS, 0)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, header in HEADERS.items():
-            (folder / f"{name}.csv").write_text(header + "\n", encoding="utf-8", newline="")
-        self._connection = duckdb.connect(config={"threads": 2, "memory_limit": "1GB"})
-
-    def __enter__(self) -> "SourceFiles":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._connection.close()
-
-    def add(self, name: str, columns: Columns) -> None:
-        """Append the rows to a file; `number` counts them through all blocks, from 1."""
-        count = len(next(iter(columns.values())))
-        if not count:
-            return
-        first = self.rows[name] + 1
-        self.rows[name] += count
-        numbered = {**columns, "number": np.arange(first, first + count, dtype=np.int64)}
-        part = self.folder / f"{name}.part"
-        self._connection.register("block", numbered)
-        self._connection.execute(f"COPY (SELECT {SELECTS[name]} FROM block) TO '{part}' (FORMAT csv, HEADER false)")  # noqa: S608
-        self._connection.unregister("block")
-        with (self.folder / f"{name}.csv").open("ab") as whole, part.open("rb") as block:
-            shutil.copyfileobj(block, whole, 1 << 20)
-        part.unlink()
-
-    def add_lines(self, name: str, lines: Sequence[str]) -> None:
-        """Append rows that are text already."""
-        self.rows[name] += len(lines)
-        with (self.folder / f"{name}.csv").open("a", encoding="utf-8", newline="") as file:
-            file.writelines(lines)

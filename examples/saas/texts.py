@@ -1,32 +1,10 @@
 """Rows with free text: tickets and survey answers."""
 
-import csv
-import io
-from collections.abc import Iterable
-
-import numpy as np
-
-from .calendar_days import DAY_SECONDS, EPOCH
+from ..kit.calendar_days import DAY_SECONDS
+from ..kit.rows import csv_line, iso
 from .company import ANSWERS, COMMENTS, HOSTILE_COMMENT, MOODS, TICKETS
 
 LANGUAGES = ("ja", "en")
-
-
-def csv_line(values: Iterable[object]) -> str:
-    """One row, quoted where needed."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(values)
-    return line.getvalue()
-
-
-def iso(moment: int) -> str:
-    """A UTC timestamp."""
-    return str(np.datetime64(int(moment), "s")) + "Z"
-
-
-def iso_day(day: int) -> str:
-    """A date."""
-    return str(np.datetime64(EPOCH) + int(day))
 
 
 def closed_at(day: int) -> str:

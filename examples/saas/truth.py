@@ -31,8 +31,10 @@ from typing import Literal
 
 import numpy as np
 
+from ..kit.arrays import Bools, Bytes, Floats, Rows
+from ..kit.reactions import STAFF_DO_IT
 from .company import ANSWERS, FEATURES
-from .state import Bools, Bytes, Floats, Rows, State, load
+from .state import State, load
 
 EFFECT_DAYS = 30
 FEATURE_HOLDS = 1.3
@@ -46,10 +48,7 @@ AT_RISK = 0.02
 """From this monthly cancellation hazard on an account is at risk."""
 BASE_UPGRADE = 0.01
 BASE_UPGRADE_NEAR_QUOTA = 0.05
-REP_SENDS = 0.85
 SURVEY_ANSWERED = 0.30
-TIRED_AFTER = 4
-"""More mails than this in 30 days annoy."""
 FOLLOW_UPS = {"fit_offer": "wrong_fit", "plan_change": "too_expensive", "onboarding_help": "no_time"}
 
 Whom = Literal["everybody", "overlooks", "answered", "inactive", "unhappy"]
@@ -227,7 +226,7 @@ def _upgrade_effect(state: State, rows: Rows, effect: Effect | None, action: str
     base = np.where(near, BASE_UPGRADE_NEAR_QUOTA, BASE_UPGRADE)
     moved = near & is_satisfied(state, rows, state.day)
     points = effect.upgrade_points if effect else 0.0
-    gain = REP_SENDS * points * float(moved.mean()) if len(rows) else 0.0
+    gain = STAFF_DO_IT * points * float(moved.mean()) if len(rows) else 0.0
     return TrueEffect(action, "upgraded_30d", gain, float(base.mean()) if len(rows) else 0.0, len(rows))
 
 

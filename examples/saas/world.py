@@ -1,12 +1,12 @@
 """The hidden world in fast-forward: customers read the product's mails, and the source files grow by a day."""
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from .calendar_days import day_number, to_date
+from ..kit.calendar_days import day_number, to_date
+from ..kit.journal import DayOutOfOrder, append_lines, begin_day, replace_lines
 from .day import simulate_day, subscription_lines, usage_lines
 from .mailbox import new_mails
 from .reactions import Happened
@@ -15,10 +15,6 @@ from .tables import HEADERS
 
 APPENDED = ("app_events", "mail_events", "orders", "survey_answers", "consents")
 """Files that only grow. Tickets, subscriptions and usage are replaced, because rows in them change."""
-
-
-class DayOutOfOrder(ValueError):
-    """Days are lived one after the other; live the days before this one first."""
 
 
 @dataclass(frozen=True)
@@ -57,35 +53,15 @@ def live_one_day(folder: Path, day: date, outbox: Path) -> DaySummary:
     if day_number(day) > state.day + 1:
         raise DayOutOfOrder(f"{day} cannot be lived yet: the world stands at {to_date(state.day)}")
     about = json.loads((world / "company.json").read_text(encoding="ascii"))
-    sizes, again = _begin(data, world / "journal.json", day)
+    begun = begin_day(data, world / "journal.json", day, files=HEADERS, appended=APPENDED)
     mails = new_mails(state, outbox, day_number(day))
     happened = simulate_day(state, mails, seed=about["seed"], effects=not about["no_effect"])
     if day.day == 1:
-        state.usage_block = sizes["usage"]
-    _write(data, state, happened, again)
+        state.usage_block = begun.sizes["usage"]
+    _write(data, state, happened, begun.again)
     state.save(world / "state.npz")
     (world / "journal.json").unlink()
     return DaySummary(day, already_lived=False, **happened.counts)
-
-
-def _begin(data: Path, journal: Path, day: date) -> tuple[dict[str, int], bool]:
-    """How long the files were when the day began; after a crash, cuts off what the day had written."""
-    if journal.exists():
-        began = json.loads(journal.read_text(encoding="ascii"))
-        if began["day"] == day.isoformat():
-            for name in APPENDED:
-                _cut(data / f"{name}.csv", began["sizes"][name])
-            return began["sizes"], True
-    sizes = {name: (data / f"{name}.csv").stat().st_size for name in HEADERS}
-    part = journal.with_suffix(".part")
-    part.write_text(json.dumps({"day": day.isoformat(), "sizes": sizes}), encoding="ascii")
-    part.replace(journal)
-    return sizes, False
-
-
-def _cut(path: Path, size: int) -> None:
-    if path.stat().st_size > size:
-        os.truncate(path, size)
 
 
 def _write(data: Path, state: State, happened: Happened, again: bool) -> None:
@@ -94,27 +70,8 @@ def _write(data: Path, state: State, happened: Happened, again: bool) -> None:
     if again or happened.lines["tickets"] or happened.closed:
         _replace_tickets(data / "tickets.csv", happened)
     if again or any(happened.counts[what] for what in ("cancelled", "renewed")) or happened.counts.get("upgraded"):
-        _replace(data / "subscriptions.csv", 0, [HEADERS["subscriptions"] + "\n", *subscription_lines(state)])
-    _replace(data / "usage.csv", state.usage_block, usage_lines(state))
-
-
-def append_lines(path: Path, lines: list[str]) -> None:
-    """Add rows at the end of a file."""
-    if lines:
-        with path.open("a", encoding="utf-8", newline="") as file:
-            file.writelines(lines)
-
-
-def _replace(path: Path, keep: int, lines: list[str]) -> None:
-    """Keep the first bytes of a file and replace the rest, in one step."""
-    part = path.with_suffix(".part")
-    with part.open("wb") as new:
-        with path.open("rb") as old:
-            while keep and (block := old.read(min(keep, 1 << 20))):
-                new.write(block)
-                keep -= len(block)
-        new.write("".join(lines).encode())
-    part.replace(path)
+        replace_lines(data / "subscriptions.csv", 0, [HEADERS["subscriptions"] + "\n", *subscription_lines(state)])
+    replace_lines(data / "usage.csv", state.usage_block, usage_lines(state))
 
 
 def _replace_tickets(path: Path, happened: Happened) -> None:
@@ -130,4 +87,4 @@ def _replace_tickets(path: Path, happened: Happened) -> None:
                 line = f"{before}Z,{closed or happened.closed[ticket]},{rest}"
             if not ticket.startswith(today):
                 lines.append(line)
-    _replace(path, 0, [*lines, *happened.lines["tickets"]])
+    replace_lines(path, 0, [*lines, *happened.lines["tickets"]])

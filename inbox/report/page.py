@@ -16,12 +16,16 @@ _TERMS = ("holdout", "lift", "interval", "incremental", "points", "belief", "gua
 _VERDICTS = ("collecting", "likely_better", "better", "worse", "no_difference")
 
 
-def render_page(report: Report, language: Language) -> str:
-    """The whole page. Every value is escaped; text from people is stripped of control characters first."""
+def render_page(report: Report, language: Language, *, home: str = "") -> str:
+    """The whole page. Every value is escaped; text from people is stripped of control characters first.
+
+    `home`: inside the inbox, the address to go back to.
+    """
     template = _environment().get_template("page.html.j2")
     return template.render(
         report=report,
         language=language,
+        home=home,
         gap=Markup(" ") if story.gap(language) else "",
         say=partial(say, language),
         name=partial(name, language),

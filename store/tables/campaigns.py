@@ -105,6 +105,7 @@ class DecisionRow(SQLModel, table=True):
     group: str
     action: str | None = None
     channel: str | None = None
+    unit_active: bool | None = None
     reason: str | None = None
     probability: float
     explored: bool

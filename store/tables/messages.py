@@ -97,7 +97,7 @@ class DeliveryRow(SQLModel, table=True):
     action: str
     channel: str
     digest: str
-    message_id: str
+    message_id: str = Field(index=True)
     cost_jpy: float
     state: str
     reason: str | None = None

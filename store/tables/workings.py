@@ -28,15 +28,21 @@ class LeaseRow(SQLModel, table=True):
 
 
 class AuditRow(SQLModel, table=True):
-    """What happened, chained by hashes; rows are never changed or deleted."""
+    """What happened, chained by hashes; rows are never deleted.
+
+    The chain runs over `seal`, a salted hash of subject and details. Erasing a person takes their ids out of those two
+    together with the salt; nothing else of a row can change (triggers hold it).
+    """
 
     __tablename__ = "audit"
     seq: int = Field(primary_key=True)
     at: datetime = moment()
     actor: str
     action: str
-    subject: str
+    subject: str = Field(index=True)
     details: dict[str, Any] = json()
+    salt: str = ""
+    seal: str = ""
     previous: str
     hash: str
 

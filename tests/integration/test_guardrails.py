@@ -15,8 +15,10 @@ from kizuna.store.tables import (
     ContactRow,
     DecisionRow,
     DeliveryRow,
+    IncidentRow,
     JourneyRow,
     PauseRow,
+    PreferenceRow,
 )
 from sqlmodel import Session
 
@@ -87,6 +89,38 @@ def budget_exhausted(world: World, row: Any) -> None:
     earlier(world, row, timedelta(days=31), unit_id="A999999", contact_id="C999999", cost_jpy=spent)
 
 
+def prefers(world: World, row: Any, kind: str, name: str = "", **values: Any) -> None:
+    asked = PreferenceRow(contact_id=row.contact_id, kind=kind, name=name, changed_at=world.clock.now(), **values)
+    world.write(lambda session: session.add(asked))
+
+
+def topic_turned_off(world: World, row: Any) -> None:
+    prefers(world, row, "topic", world.workspace.actions[row.action].topic.value)
+
+
+def channel_turned_off(world: World, row: Any) -> None:
+    prefers(world, row, "channel", "email")
+
+
+def asked_for_a_pause(world: World, row: Any) -> None:
+    prefers(world, row, "pause", until=world.clock.now() + timedelta(hours=1))
+
+
+def asked_for_a_pause_without_end(world: World, row: Any) -> None:
+    prefers(world, row, "pause")
+
+
+def complained(world: World, row: Any) -> None:
+    incident = {"campaign": CAMPAIGN, "unit_id": row.unit_id, "contact_id": "C999999", "kind": "complaint"}
+    incident |= {"id": "I1", "owner": "sato", "opened_at": world.clock.now()}
+    world.write(lambda session: session.add(IncidentRow(**incident)))
+
+
+def own_limit(world: World, row: Any) -> None:
+    prefers(world, row, "per_month", value="1")
+    earlier(world, row, timedelta(days=29))
+
+
 def paused(world: World, row: Any) -> None:
     pause = PauseRow(scope=CAMPAIGN, paused_by="sato", paused_at=world.clock.now(), reason="wrong price")
     world.write(lambda session: session.add(pause))
@@ -134,6 +168,11 @@ FINAL: dict[Setup, str] = {
     never_consented: "no_consent",
     cooldown: "cooldown",
     budget_exhausted: "budget_exhausted",
+    topic_turned_off: "opted_out",
+    channel_turned_off: "opted_out",
+    asked_for_a_pause: "opted_out",
+    asked_for_a_pause_without_end: "opted_out",
+    complained: "complained",
 }
 #: These pass with time: the message is held.
 PASSING: dict[Setup, str] = {
@@ -143,6 +182,7 @@ PASSING: dict[Setup, str] = {
     frequency_cap: "frequency_cap",
     frequency_cap_of_a_month: "frequency_cap",
     too_soon: "too_soon",
+    own_limit: "own_limit",
     quiet_hours: "quiet_hours",
     weekend: "quiet_hours",
 }
@@ -222,6 +262,61 @@ def test_guardrail_ends_the_journey_at_the_release(company: Company, speak: Setu
     assert (journey.state, journey.reason) == ("stopped", reason)
     if speak is not budget_exhausted:
         assert len(world.deliveries()) > 20  # the others go on
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        lambda world, row: prefers(world, row, "topic", "offers"),
+        lambda world, row: prefers(world, row, "channel", "letter"),
+        lambda world, row: prefers(world, row, "pause", until=world.clock.now()),
+        lambda world, row: prefers(world, row, "per_month", value="1"),
+        lambda world, row: earlier(world, row, timedelta(days=29), channel="audience"),
+    ],
+    ids=[
+        "another topic",
+        "another channel",
+        "a pause that is over",
+        "a limit not reached",
+        "an audience is no message",
+    ],
+)
+def test_what_a_customer_did_not_turn_off_still_reaches_them(company: Company, harmless: Setup) -> None:
+    world = company("queued")
+    row = one_mail(world)
+    harmless(world, row)
+    world.worker(way_out := Recorder()).run()
+    assert way_out.ids == [row.message_id]
+
+
+@pytest.mark.parametrize(
+    ("listed", "leaves"),
+    [((), False), (("@elsewhere.example",), False), ("domain", True), ("address", True)],
+)
+def test_before_live_only_listed_addresses_get_mail_from_a_server(company: Company, listed: Any, leaves: bool) -> None:
+    world = company("queued")
+    row = one_mail(world)
+    address = world.one(ContactRow, row.contact_id).email
+    allow = {"domain": ["@" + address.split("@")[1].upper()], "address": [address]}.get(listed, list(listed))
+    brief = world.one(CampaignRow, CAMPAIGN).brief
+    smtp = {"host": "127.0.0.1", "port": 1, "security": "none"}
+    delivery = {"kind": "smtp", "smtp": smtp, "allow_list": allow}
+    world.change(CampaignRow, CAMPAIGN, brief={**brief, "delivery": delivery})
+    world.reopen()
+    world.worker(way_out := Recorder()).run()
+    assert bool(way_out.sent) is leaves
+    assert world.deliveries()[row.key].reason == (None if leaves else "not_allowed")
+
+
+def test_live_campaign_writes_to_everybody(company: Company) -> None:
+    world = company("queued")
+    row = one_mail(world)
+    brief = world.one(CampaignRow, CAMPAIGN).brief
+    delivery = {"kind": "smtp", "smtp": {"host": "127.0.0.1", "port": 1, "security": "none"}}
+    world.change(CampaignRow, CAMPAIGN, brief={**brief, "delivery": delivery, "live": True})
+    world.reopen()
+    world.worker(way_out := Recorder()).run()
+    assert way_out.ids == [row.message_id]
 
 
 def test_quiet_hours_hold_until_eight_and_weekends_until_monday(company: Company) -> None:

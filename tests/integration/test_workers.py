@@ -63,7 +63,7 @@ def test_intent_with_evidence_was_sent(company_anywhere: Company) -> None:
     world = company_anywhere("queued")
     row = one_mail(world)
     way_out = Recorder()
-    way_out.send(b"as it left", message_id=row.message_id, channel=Channel.EMAIL, mailbox="")
+    way_out.send(b"as it left", message_id=row.message_id, channel=Channel.EMAIL, sender="", recipient=None)
     leave(world, row, "intent", dead_owner(), soon())
     world.worker(way_out).run()
     assert len(way_out.sent) == 1

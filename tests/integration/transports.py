@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from kizuna.domain.errors import MayHaveLeft
 from kizuna.domain.playbook import Channel
 
 
@@ -10,18 +11,20 @@ class Recorder:
 
     def __init__(self, *, knows: bool = True, before: Callable[[str], None] | None = None) -> None:
         self.sent: list[tuple[str, bytes]] = []
-        self.evidence_is_complete = knows
+        self._knows = knows
         self._before = before
 
-    def send(self, message: bytes, *, message_id: str, channel: Channel, mailbox: str) -> str:
+    def send(self, message: bytes, *, message_id: str, channel: Channel, sender: str, recipient: str | None) -> str:
         if self._before is not None:
             self._before(message_id)
         self.sent.append((message_id, message))
         return f"recorded/{len(self.sent)}"
 
-    def evidence(self, *, message_id: str, channel: Channel, mailbox: str) -> str | None:
+    def evidence(self, *, message_id: str, channel: Channel, sender: str, recipient: str | None) -> str | None:
+        if not self._knows:
+            raise MayHaveLeft("nobody can tell")
         left = any(sent == message_id for sent, _ in self.sent)
-        return f"recorded/{message_id}" if self.evidence_is_complete and left else None
+        return f"recorded/{message_id}" if left else None
 
     @property
     def ids(self) -> list[str]:

@@ -117,10 +117,17 @@ def upgrade() -> None:
 
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.add_column(sa.Column("channel", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("unit_active", sa.Boolean(), nullable=True))
+
+    op.create_index(op.f("ix_audit_subject"), "audit", ["subject"], unique=False)
+    op.create_index(op.f("ix_delivery_message_id"), "delivery", ["message_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_delivery_message_id"), table_name="delivery")
+    op.drop_index(op.f("ix_audit_subject"), table_name="audit")
     with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.drop_column("unit_active")
         batch_op.drop_column("channel")
 
     with op.batch_alter_table("cycle", schema=None) as batch_op:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from kizuna.customers.contract import contract
+from kizuna.customers.contract import Source, contract
 from kizuna.customers.ingest import Customers, open_sources
 
 Row = dict[str, object]
@@ -43,22 +43,32 @@ DEFAULTS: dict[str, Row] = {
 ALWAYS = ("reps", "accounts", "contacts", "subscriptions")
 NUMBERED = {
     "orders": "order_id", "app_events": "event_id", "mail_events": "event_id", "tickets": "ticket_id",
-    "survey_answers": "answer_id",
+    "survey_answers": "answer_id", "web_events": "event_id", "staff_contacts": "contact_log_id",
+    "store_visits": "visit_id", "points": "entry_id", "prepaid": "entry_id", "boxes": "box_id",
+    "referrals": "referral_id",
 }  # fmt: skip
 
 
 def write_sources(folder: Path, **rows: list[Row]) -> Path:
-    """All source files; what is not given is one account with one contact, and nothing that happened."""
+    """The SaaS's source files; what is not given is one account with one contact, and nothing that happened."""
     folder.mkdir(parents=True, exist_ok=True)
     for source in contract():
-        given = rows.get(source.name, [{}] if source.name in ALWAYS else [])
-        with (folder / source.file).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, source.column_names, restval="")
-            writer.writeheader()
-            for number, row in enumerate(given, 1):
-                number_column = {NUMBERED[source.name]: f"x{number}"} if source.name in NUMBERED else {}
-                writer.writerow({**DEFAULTS[source.name], **number_column, **row})
+        if source.name in DEFAULTS or source.name in rows:
+            given = rows.get(source.name, [{}] if source.name in ALWAYS else [])
+            write_file(folder, source, given, DEFAULTS.get(source.name, {}))
     return folder
+
+
+def write_file(folder: Path, source: Source, given: list[Row], defaults: Row) -> None:
+    """One source file. A column that may be missing is missing, unless a row or the defaults name it."""
+    named = set(defaults).union(*given)
+    headers = dict.fromkeys(c.header for c in source.columns if not c.optional or c.header in named)
+    with (folder / source.file).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(headers), restval="")
+        writer.writeheader()
+        for number, row in enumerate(given, 1):
+            number_column = {NUMBERED[source.name]: f"x{number}"} if source.name in NUMBERED else {}
+            writer.writerow({**defaults, **number_column, **row})
 
 
 @pytest.fixture

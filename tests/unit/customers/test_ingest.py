@@ -58,7 +58,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         ("subscriptions", {"monthly_price_jpy": "1_000"}, "monthly_price_jpy", "a number"),
         ("subscriptions", {"started_on": "2026-02-30"}, "started_on", "a date"),
         ("subscriptions", {"renews_on": "infinity"}, "renews_on", "a date"),
-        ("subscriptions", {"plan": "Team"}, "plan", "one of starter, team, business"),
+        ("tickets", {"mood": "Angry"}, "mood", "one of happy, neutral, unhappy"),
         ("subscriptions", {"account_id": "A9"}, "account_id", "no such accounts.account_id"),
         ("contacts", {"is_primary": "yes"}, "is_primary", "true or false"),
         ("contacts", {"full_name": ""}, "full_name", "must not be empty"),
@@ -122,7 +122,7 @@ def test_lines_are_right_after_fields_with_line_breaks(open_company: OpenCompany
             {"text": 'a "quoted"\n\nword'},
             {"text": "plain"},
             {"text": 'b\n"c"', "mood": "cross"},
-            {"topic": "?"},
+            {"mood": "?"},
         ],
     )
     assert [fault.line for fault in customers.faults] == [6, 8]

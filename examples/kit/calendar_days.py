@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from .state import Ints
+from .arrays import Ints
 
 EPOCH = date(1970, 1, 1)
 DAY_SECONDS = 86_400

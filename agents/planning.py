@@ -1,0 +1,152 @@
+"""A plan in full: what each unit would get, what it would cost and do, and how it is kept for review."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..decisioning.drivers import LeverPotential
+from ..domain.decision import Candidate, Decision, Group, Reason, decision_id
+from ..domain.draft import digest_of
+from ..playbooks.loader import digest as playbook_digest
+from ..store import campaigns, decisions
+from ..store.tables import PlanRow, UnitGroupRow
+from .choosing import Chosen, choose
+from .forecast import plan_summary
+from .weighing import Weighed
+from .workspace import Workspace
+
+_CHUNK = 10_000
+_BY_GROUP = {
+    Group.HOLDOUT.value: Reason.HOLDOUT,
+    Group.BUSINESS_AS_USUAL.value: Reason.BUSINESS_AS_USUAL,
+}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One possible plan; nothing of it is kept before `keep_plan`."""
+
+    weighed: Weighed
+    groups: dict[str, UnitGroupRow]
+    chosen: Chosen
+    summary: dict[str, Any]
+
+
+def make_plan(
+    workspace: Workspace,
+    cycle: int,
+    revision: int,
+    weighed: Weighed,
+    groups: dict[str, UnitGroupRow],
+    potentials: list[LeverPotential],
+    *,
+    unused: Mapping[str, Reason],
+    fewer: float,
+) -> Planned:
+    """The best plan without the `unused` actions (and why each is): chance enters by the same seed in each plan."""
+    kept = _without(weighed, unused)
+    chosen = choose(workspace, cycle, revision, kept, groups, fewer=fewer)
+    return Planned(kept, groups, chosen, plan_summary(workspace, cycle, kept, groups, chosen, potentials))
+
+
+def _without(weighed: Weighed, unused: Mapping[str, Reason]) -> Weighed:
+    why_not, eligible = weighed.why_not.copy(), weighed.eligible.copy()
+    for column, action in enumerate(weighed.actions):
+        reason = unused.get(action.action)
+        if reason is not None:
+            why_not[eligible[:, column], column] = reason.value
+            eligible[:, column] = False
+    return replace(weighed, why_not=why_not, eligible=eligible)
+
+
+def _as_decisions(
+    workspace: Workspace, cycle: int, weighed: Weighed, groups: dict[str, UnitGroupRow], chosen: Chosen
+) -> list[Decision]:
+    versions = {
+        "brief": workspace.brief_digest[:12],
+        **{action.action: playbook_digest(action)[:12] for action in weighed.actions},
+    }
+    made = []
+    for i, unit in enumerate(weighed.unit_ids):
+        pick = int(chosen.choice[i])
+        made.append(
+            Decision(
+                id=decision_id(workspace.brief.name, cycle, unit),
+                campaign=workspace.brief.name,
+                cycle=cycle,
+                unit_id=unit,
+                group=Group(groups[unit].group),
+                unit_active=weighed.active[i],
+                action=weighed.actions[pick - 1].action if pick else None,
+                channel=weighed.channels[i, pick - 1] if pick else None,
+                reason=chosen.reason[i],
+                probability=float(chosen.probability[i]),
+                explored=bool(chosen.explored[i]),
+                value_jpy=float(weighed.value[i, pick - 1]) if pick else 0.0,
+                candidates=tuple(_candidate(weighed, i, column, chosen) for column in range(len(weighed.actions))),
+                versions=versions,
+            )
+        )
+    return made + _who_left(workspace, cycle, weighed, groups, versions)
+
+
+def _who_left(
+    workspace: Workspace, cycle: int, weighed: Weighed, groups: dict[str, UnitGroupRow], versions: dict[str, str]
+) -> list[Decision]:
+    """Units enrolled earlier that are not in the segment any more: left alone, with a receipt that says so."""
+    here = set(weighed.unit_ids)
+    outside = Reason.OUTSIDE_SEGMENT
+    nothing = tuple(Candidate(action=a.action, eligible=False, why_not=outside.value) for a in weighed.actions)
+    return [
+        Decision(
+            id=decision_id(workspace.brief.name, cycle, unit),
+            campaign=workspace.brief.name,
+            cycle=cycle,
+            unit_id=unit,
+            group=Group(row.group),
+            action=None,
+            reason=_BY_GROUP.get(row.group, outside),
+            probability=1.0,
+            explored=False,
+            value_jpy=0.0,
+            candidates=nothing,
+            versions=versions,
+        )
+        for unit, row in sorted(groups.items())
+        if unit not in here
+    ]
+
+
+def _candidate(weighed: Weighed, row: int, column: int, chosen: Chosen) -> Candidate:
+    return Candidate(
+        action=weighed.actions[column].action,
+        eligible=bool(weighed.eligible[row, column]),
+        why_not=str(weighed.why_not[row, column]),
+        value_jpy=float(weighed.value[row, column]),
+        low_jpy=float(weighed.low[row, column]),
+        high_jpy=float(weighed.high[row, column]),
+        uplift=float(weighed.uplift[row, column]),
+        cost_jpy=float(weighed.cost[row, column]),
+        probability=float(chosen.probability[row]) if chosen.choice[row] == column + 1 else 0.0,
+    )
+
+
+def keep_plan(workspace: Workspace, cycle: int, revision: int, planned: Planned) -> str:
+    """Decisions and plan in one transaction; the digest binds who gets what."""
+    weighed, summary = planned.weighed, planned.summary
+    made = _as_decisions(workspace, cycle, weighed, planned.groups, planned.chosen)
+    digest = digest_of({"summary": summary, "choices": [[d.unit_id, d.action, d.channel] for d in made]})
+    contacts = dict(zip(weighed.unit_ids, weighed.contacts, strict=True))
+    rows = [decisions.as_row(d, contacts.get(d.unit_id)) for d in made]
+    name = workspace.brief.name
+    with workspace.store.write() as session:
+        chunks = (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))
+        decisions.replace_decisions(session, name, cycle, chunks)
+        campaigns.keep_plan(
+            session, PlanRow(campaign=name, cycle=cycle, revision=revision, digest=digest, summary=summary)
+        )
+        row = campaigns.cycle(session, name, cycle)
+        assert row is not None
+        row.lever, row.feasibility = summary["lever"], summary["feasibility"]
+        session.add(row)
+    return digest

@@ -1,0 +1,75 @@
+"""How a unit can be reached: for each action the first of its channels that may be used and is looked at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..customers.table import FeatureTable
+from ..domain.decision import Reason
+from ..domain.playbook import Action, Channel, quiets_for
+from ..store import guardrails
+from .workspace import Workspace
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+#: So many mails in 90 days and not one opened: the unit does not look at mails.
+_IGNORED_MAILS = 3
+
+
+def ignores_mail(table: FeatureTable) -> Array:
+    """Units that got mails in the last 90 days and opened none."""
+    sent = np.nan_to_num(table.columns["mails_sent_90d"].astype(float))
+    opened = np.nan_to_num(table.columns["mails_opened_90d"].astype(float))
+    ignored: Array = (sent >= _IGNORED_MAILS) & (opened == 0)
+    return ignored
+
+
+@dataclass
+class Reach:
+    """What may be used for whom: the guardrails asked once for each action and channel."""
+
+    workspace: Workspace
+    cycle: int
+    contacts: list[str | None]
+    reps: list[str | None]
+    ignores_mail: Array
+    _asked: dict[tuple[str, Channel], Mapping[str, Reason]] = field(default_factory=dict)
+
+    def best_channels(self, action: Action, why_not: Array) -> Array:
+        """Per unit the channel for this action. Where none may be used, says why in `why_not` (changed in place)."""
+        found = np.full(len(self.contacts), None, dtype=object)
+        for i in np.flatnonzero(why_not == "").tolist():
+            open_ones = [channel for channel in action.channels if self._refusal(i, action, channel) is None]
+            if not open_ones:
+                why_not[i] = (self._refusal(i, action, action.channels[0]) or Reason.UNREACHABLE).value
+                continue
+            looked_at = [c for c in open_ones if not (c is Channel.EMAIL and self.ignores_mail[i])]
+            found[i] = (looked_at or open_ones)[0]
+        return found
+
+    def _refusal(self, i: int, action: Action, channel: Channel) -> Reason | None:
+        contact = self.contacts[i]
+        if contact is None:
+            return Reason.UNREACHABLE
+        if channel.is_handed_over and self.reps[i] is None:
+            return Reason.NO_REP
+        return self._guardrails(action, channel).get(contact)
+
+    def _guardrails(self, action: Action, channel: Channel) -> Mapping[str, Reason]:
+        key = (action.action, channel)
+        if key not in self._asked:
+            workspace = self.workspace
+            question = guardrails.Question(
+                brief=workspace.brief,
+                action=action,
+                channel=channel,
+                at=workspace.clock.now(),
+                caps=workspace.caps(self.cycle),
+                quiets=quiets_for(action, workspace.actions.values()),
+                planning=True,
+            )
+            with workspace.store.read() as session:
+                self._asked[key] = guardrails.guardrails_that_speak(session, question)
+        return self._asked[key]

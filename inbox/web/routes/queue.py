@@ -1,0 +1,35 @@
+"""The first page: what waits for me, and what for others."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ....domain.errors import UserError
+from ....service.desk import Seen, look
+from ....service.queue import queue_of
+from ..pages import page
+from ..sessions import Place, Reader, Visitor
+
+router = APIRouter()
+
+
+@router.get("/")
+def queue(request: Request, workspace: Place, who: Reader, after: str = "") -> Response:
+    """What waits; `after` names the review that was just decided, which is said on top."""
+    return page(
+        request,
+        workspace,
+        "queue.html.j2",
+        queue=queue_of(workspace, who.person),
+        decided=_just_decided(workspace, who, after),
+    )
+
+
+def _just_decided(workspace: Place, who: Visitor, review_id: str) -> Seen | None:
+    """The review, if this person decided it: an address in a mail can't make us say otherwise."""
+    if not review_id:
+        return None
+    try:
+        seen = look(workspace, review_id, who.person)
+    except UserError:
+        return None
+    return seen if seen.row.decided_by == who.person.login else None
