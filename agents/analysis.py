@@ -10,6 +10,7 @@ from ..customers.signals import count_signals
 from ..customers.table import FeatureTable
 from ..store import campaigns
 from ..store.tables import CycleRow
+from .reasoning.opening import keep_reasoning, reasoner_for, tell
 from .records import keep_people
 from .scoring import Scored, load_snapshot, open_customers, score_units
 from .state import CampaignState
@@ -36,7 +37,18 @@ def analyse(state: CampaignState, runtime: Runtime[Context]) -> CampaignState:
         session.add(row)
     for finding in findings:
         workspace.tell(f"finding.{finding['kind']}", **finding["figures"])
+    _say(workspace, state["cycle"], findings)
     return {"snapshot": scored.name, "revision": 0, "counts": {"units": len(scored.table)}}
+
+
+def _say(workspace: Workspace, cycle: int, findings: list[dict[str, Any]]) -> None:
+    """What stands out in the findings, as the brief's reasoner says it; kept with the cycle, beside the figures."""
+    goal = workspace.brief.goal
+    wanted = f"{goal.metric.value} {goal.relative_lift:+.0%} in {goal.horizon.days} days"
+    said = reasoner_for(workspace, "analysis", cycle).say_findings(wanted, findings)
+    tell(workspace, "analysis", said.record)
+    observations = [observation.model_dump(mode="json") for observation in said.observations]
+    keep_reasoning(workspace, cycle, "analysis", {**said.record.as_dict(), "observations": observations})
 
 
 def _previous(workspace: Workspace, state: CampaignState) -> FeatureTable | None:

@@ -8,6 +8,7 @@ from ..domain.brief import Brief, Language
 from ..domain.draft import Addressee, Draft, Party, draft_id
 from ..domain.playbook import Action, Channel
 from ..prompts.rendering import Footer, needs, render_message, variants
+from ..prompts.slots import SlotWords
 from ..store import directory
 from ..store.database import Store
 from ..store.tables import ContactRow, CycleRow, DecisionRow
@@ -28,8 +29,13 @@ class Desk:
     rows: dict[str, int]
     recipients: dict[str, Recipient]
 
-    def write(self, decision: DecisionRow, message: str, *, variant: str, revision: int) -> Draft:
-        """One message of one decision. Raises FactMissing where the words need a fact that is unknown."""
+    def write(
+        self, decision: DecisionRow, message: str, *, variant: str, revision: int, words: SlotWords | None = None
+    ) -> Draft:
+        """One message of one decision. Raises FactMissing where the words need a fact that is unknown.
+
+        `words` stand in for those of the template, with its facts, links and footer.
+        """
         brief, secret = self.workspace.brief, self.workspace.secret
         action = self.workspace.actions[decision.action or ""]
         to = self.recipients[decision.unit_id]
@@ -50,7 +56,9 @@ class Desk:
             gather(brief, action, to, figures, language, today),
             links,
             footer=self._footer(to, language, channel),
+            channel=channel,
             user_folder=own_words,
+            own_words=words,
         )
         first = message == action.messages[0]
         return Draft(

@@ -12,13 +12,13 @@ from ..domain.decision import Reason
 from ..domain.draft import Draft, bundle_digest
 from ..domain.playbook import Action, Role
 from ..domain.review import ReviewKind, ReviewState, Wish
-from ..prompts.grounding import check_words
 from ..prompts.rendering import FactMissing, variants
 from ..store import campaigns, decisions, people, reviews
 from ..store.tables import DecisionRow, DraftRow, ReviewRow
 from .composing import AUTHOR, STANDARD, Desk, open_desk
 from .scoring import load_snapshot
 from .state import CampaignState, ReviewThreadState
+from .wording import MODEL, Pen, check
 from .workspace import Context, Workspace
 
 _RANDOM_SAMPLES = 3
@@ -35,27 +35,27 @@ def write(state: CampaignState, runtime: Runtime[Context]) -> CampaignState:
         chosen = decisions.chosen(session, name, cycle)
         row = campaigns.cycle(session, name, cycle)
     assert row is not None
-    desk = open_desk(workspace, row, load_snapshot(workspace, state["snapshot"]), chosen)
+    pen = Pen(open_desk(workspace, row, load_snapshot(workspace, state["snapshot"]), chosen))
     by_action: dict[str, list[DecisionRow]] = defaultdict(list)
     for decision in chosen:
         by_action[decision.action or ""].append(decision)
     opened = 0
     for action_name, made in sorted(by_action.items()):
         workspace.tell("writing", action=action_name, units=len(made))
-        opened += _write_action(desk, workspace.actions[action_name], made)
+        opened += _write_action(pen, workspace.actions[action_name], made)
+    pen.keep()
     workspace.tell("reviews_opened", count=opened)
     return {"counts": {**state["counts"], "reviews": opened}}
 
 
-def _write_action(desk: Desk, action: Action, made: list[DecisionRow]) -> int:
+def _write_action(pen: Pen, action: Action, made: list[DecisionRow]) -> int:
     """Drafts of one action; one review for all of them or one for each, as the playbook says."""
+    desk = pen.desk
     written: dict[str, list[Draft]] = {}
     missing: list[str] = []
     for decision in made:
         try:
-            written[decision.unit_id] = [
-                desk.write(decision, message, variant=STANDARD, revision=0) for message in action.messages
-            ]
+            written[decision.unit_id] = [pen.write(decision, message) for message in action.messages]
         except (FactMissing, KeyError):
             missing.append(decision.id)
     with desk.workspace.store.write() as session:
@@ -147,6 +147,7 @@ def _reviewer(session: Session, desk: Desk, action: Action, draft: Draft) -> tup
 def _summary(workspace: Workspace, action: Action, drafts: list[Draft], note: str) -> dict[str, Any]:
     """What a reviewer sees first: counts, cost, flags, samples both random and worst."""
     flagged = {draft.id: problems for draft in drafts if (problems := words_problems(draft))}
+    by_model = sum(draft.variant == MODEL for draft in drafts)
     return {
         "action": action.action,
         "units": len({draft.unit_id for draft in drafts}),
@@ -154,6 +155,7 @@ def _summary(workspace: Workspace, action: Action, drafts: list[Draft], note: st
         "messages": dict(Counter(draft.step for draft in drafts)),
         "languages": dict(Counter(draft.language for draft in drafts)),
         "variant": drafts[0].variant,
+        "by_model": by_model,
         "cost_jpy": action.cost.per_contact * len({draft.unit_id for draft in drafts}),
         "flags": flagged,
         "samples": _samples(drafts, flagged),
@@ -163,7 +165,7 @@ def _summary(workspace: Workspace, action: Action, drafts: list[Draft], note: st
 
 def words_problems(draft: Draft) -> list[str]:
     """What the fact check says about a draft's words."""
-    return check_words(draft.text, draft.subject, draft.facts, draft.links, language=draft.language)
+    return check(draft)
 
 
 def _samples(drafts: list[Draft], flagged: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -250,23 +252,23 @@ def renew(state: CampaignState, runtime: Runtime[Context]) -> CampaignState:
         return {}
     assert row is not None and row.snapshot is not None
     current = [decision for decision in made.values() if decision is not None and decision.cycle == row.number]
-    desk = open_desk(workspace, row, load_snapshot(workspace, row.snapshot), current)
+    pen = Pen(open_desk(workspace, row, load_snapshot(workspace, row.snapshot), current))
     for draft in outdated:
         decision = made[draft.decision_id]
         if decision is not None and decision.cycle == row.number:
-            _ask_again(desk, decision, draft)
+            _ask_again(pen, decision, draft)
     return {}
 
 
-def _ask_again(desk: Desk, decision: DecisionRow, outdated: DraftRow) -> None:
-    old = reviews.as_draft(outdated)
+def _ask_again(pen: Pen, decision: DecisionRow, outdated: DraftRow) -> None:
+    desk, old = pen.desk, reviews.as_draft(outdated)
     with desk.workspace.store.write() as session:
         reviews.set_draft_state(session, [outdated.id], "replaced")
         if decision.unit_id not in desk.recipients:
             decisions.stop_journey(session, decision.id, Reason.UNREACHABLE)
             return
         try:
-            fresh = desk.write(decision, old.step, variant=old.variant, revision=old.revision + 1)
+            fresh = pen.again(decision, old)
         except FactMissing:
             decisions.stop_journey(session, decision.id, Reason.FACT_MISSING)
             return

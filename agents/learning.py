@@ -8,7 +8,7 @@ import numpy as np
 from ..customers import outcomes as seen
 from ..customers.ingest import Customers
 from ..customers.table import FeatureTable
-from ..decisioning import churn, uplift
+from ..decisioning import uplift
 from ..domain.decision import Group, Reason
 from ..domain.delivery import DeliveryState
 from ..domain.playbook import Action
@@ -16,6 +16,7 @@ from ..store import campaigns, decisions, deliveries
 from ..store.tables import CycleRow, DecisionRow
 from .weighing import HARM_IS_LIKELY, stake
 from .workspace import Workspace
+from .worth import chance_of_loss
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -97,14 +98,29 @@ def _outcome(
     since: datetime,
     until: datetime,
 ) -> tuple[Array, Array]:
-    """What happened (1 or 0) and what was predicted without contact."""
+    """What happened (1 or 0) and what was predicted without contact, or goes with it."""
+
+    def of(name: str) -> Array:
+        return np.asarray(np.nan_to_num(table.columns[name].astype(float)[where]))
+
     if action.value.kind == "upgraded":
-        happened = seen.upgraded(customers, unit_ids, since, until)
-        return happened, np.nan_to_num(table.columns["quota_used_last_month"].astype(float)[where])
-    risk = np.nan_to_num(table.columns["churn_risk"].astype(float)[where])
-    window = workspace.brief.business.churn_window.days
-    predicted = 1.0 - churn.change_horizon(risk, window, action.value.within_days)
+        return seen.upgraded(customers, unit_ids, since, until), of("quota_used_last_month")
+    if action.value.kind == "referred":
+        return seen.referred(customers, unit_ids, since, until), np.minimum(of("referrals_total"), 1.0)
+    if action.value.kind == "ordered":
+        return seen.ordered(customers, unit_ids, since, until), _chance_of_order(workspace, table, where, action)
+    predicted = 1.0 - chance_of_loss(workspace, of("churn_risk"), action.value.within_days)
     return seen.retained(customers, unit_ids, since, until), predicted
+
+
+def _chance_of_order(workspace: Workspace, table: FeatureTable, where: Array, action: Action) -> Array:
+    """Predicted where orders are what churn is about; else by whether they ordered lately."""
+    days = action.value.within_days
+    if workspace.brief.business.model == "transactions":
+        risk = np.nan_to_num(table.columns["churn_risk"].astype(float)[where], nan=1.0)
+        return np.asarray(1.0 - chance_of_loss(workspace, risk, days))
+    since = table.columns["days_since_last_order"].astype(float)[where]
+    return np.asarray(since <= days, dtype=float)
 
 
 def _belief_row(

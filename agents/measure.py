@@ -1,6 +1,5 @@
 """Measure and learn: what the cycle changed against the holdout, and what is believed of each action now."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,10 +16,12 @@ from ..domain.brief import Metric
 from ..domain.decision import Group
 from ..store import campaigns
 from ..store.tables import CycleRow, UnitGroupRow
+from .indicators import interval_figures, leading_indicators
 from .learning import learn
-from .scoring import load_snapshot, monthly_churn, monthly_margin, open_customers, score_units
+from .scoring import load_snapshot, open_customers, score_units
 from .state import CampaignState
 from .workspace import Context, Workspace
+from .worth import monthly_churn, monthly_margin
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -82,12 +83,12 @@ def measure_goal(
         "holdout_units": int((~is_policy).sum()),
         "policy_mean": policy_mean,
         "holdout_mean": holdout_mean,
-        "difference": _as_dict(difference),
-        "lift": _as_dict(lift),
+        "difference": interval_figures(difference),
+        "lift": interval_figures(lift),
         "z": z,
         "variance_explained": _variance_explained(y, before),
         "ltv": _ltv_difference(workspace, customers, now_table, enrolled, unit_ids, is_policy, cycle, z),
-        "indicators": _indicators(now_table, unit_ids, is_policy),
+        "indicators": leading_indicators(now_table, unit_ids, is_policy, by_orders=customers.model == "transactions"),
         "groups": _group_sizes(enrolled),
     }
 
@@ -122,13 +123,16 @@ def ltv_since_enrolment(
     unit_ids: list[str],
     until: datetime,
 ) -> Array:
-    """Margin received since enrolment plus the predicted rest (JPY)."""
+    """Margin received since enrolment, that of recommended customers included, plus the predicted rest (JPY)."""
     business = workspace.brief.business
     received = seen.margin_received(customers, unit_ids, _first_enrolment(enrolled), until, business.margin)
-    price, alive = seen.price_and_alive(customers, unit_ids, until)
     place = {unit: i for i, unit in enumerate(now_table.unit_ids)}
-    risk = now_table.columns["churn_risk"].astype(float)
     rows = np.array([place.get(unit, -1) for unit in unit_ids])
+    if business.model == "transactions":
+        rest = now_table.columns["ltv_jpy"].astype(float)
+        return received + np.where(rows >= 0, np.nan_to_num(rest)[rows], _mean(rest))
+    price, alive = seen.price_and_alive(customers, unit_ids, until)
+    risk = now_table.columns["churn_risk"].astype(float)
     risk_now = np.where(rows >= 0, risk[rows], np.nan)
     known = np.nan_to_num(risk_now, nan=_mean(risk_now))
     return ltv.ltv_to_date_and_rest(
@@ -148,44 +152,6 @@ def baseline_of_goal(workspace: Workspace, row: UnitGroupRow) -> float:
     return row.baseline_churn_risk
 
 
-@dataclass(frozen=True)
-class _Shares:
-    """A yes-or-no indicator over both groups."""
-
-    name: str
-    values: Array
-
-
-def _indicators(table: FeatureTable, unit_ids: list[str], is_policy: Array) -> list[dict[str, Any]]:
-    """Leading indicators: what moves before money does, as shares of units with intervals."""
-    place = {unit: i for i, unit in enumerate(table.unit_ids)}
-    rows = np.array([place.get(unit, -1) for unit in unit_ids])
-    there = rows >= 0
-
-    def column(name: str) -> Array:
-        values = table.columns[name].astype(float)
-        return np.where(there, values[rows], np.nan)
-
-    shares = [
-        _Shares("still_active", np.nan_to_num(column("is_active"))),
-        _Shares("used_in_30_days", np.nan_to_num(column("events_30d")) > 0),
-        _Shares("uses_3_features", np.nan_to_num(column("features_used_90d")) >= 3),
-        _Shares("unhappy_ticket_open", np.nan_to_num(column("open_unhappy_tickets")) > 0),
-    ]
-    return [_indicator(share, is_policy) for share in shares]
-
-
-def _indicator(share: _Shares, is_policy: Array) -> dict[str, Any]:
-    values = share.values.astype(float)
-    difference = experiment.adjusted_difference(values[is_policy], values[~is_policy], None, None)
-    return {
-        "name": share.name,
-        "policy": _mean(values[is_policy]),
-        "holdout": _mean(values[~is_policy]),
-        "difference": _as_dict(difference),
-    }
-
-
 def _ltv_difference(
     workspace: Workspace,
     customers: Customers,
@@ -200,7 +166,7 @@ def _ltv_difference(
     y = ltv_since_enrolment(workspace, customers, now_table, enrolled, unit_ids, cycle.ends_at)
     before = np.array([enrolled[unit].baseline_ltv_jpy for unit in unit_ids])
     sides = (y[is_policy], y[~is_policy], before[is_policy], before[~is_policy])
-    return _as_dict(experiment.adjusted_difference(*sides, z=z))
+    return interval_figures(experiment.adjusted_difference(*sides, z=z))
 
 
 def _group_sizes(enrolled: dict[str, UnitGroupRow]) -> dict[str, int]:
@@ -235,7 +201,7 @@ def _variance_explained(y: Array, before: Array) -> float:
     known = ~np.isnan(y) & ~np.isnan(before)
     if known.sum() < 3 or y[known].std() == 0 or before[known].std() == 0:
         return 0.0
-    return float(np.corrcoef(y[known], before[known])[0, 1] ** 2)
+    return min(float(np.corrcoef(y[known], before[known])[0, 1] ** 2), 0.999)  # a period in which nothing happened
 
 
 def _first_enrolment(enrolled: dict[str, UnitGroupRow]) -> datetime:
@@ -246,9 +212,3 @@ def _mean(values: Array) -> float:
     known = np.asarray(values, dtype=float)
     known = known[~np.isnan(known)]
     return float(known.mean()) if known.size else 0.0
-
-
-def _as_dict(interval: experiment.Interval) -> dict[str, Any]:
-    finite = bool(np.isfinite([interval.estimate, interval.low, interval.high]).all())
-    values = (interval.estimate, interval.low, interval.high, interval.se) if finite else (None,) * 4
-    return dict(zip(("estimate", "low", "high", "se"), values, strict=True))

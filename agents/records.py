@@ -5,18 +5,38 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlmodel import Session
+
 from ..customers.ingest import Customers
-from ..customers.outcomes import read_answers, read_mail_events
+from ..customers.news import SOURCES_OF, read_news
+from ..customers.outcomes import MailEvent, read_answers, read_mail_events
 from ..customers.people import read_people
-from ..store import directory, outcomes
+from ..domain.playbook import Wait
+from ..store import campaigns, directory, outcomes
+from .incidents import open_incident
 from .workspace import Workspace
 
 #: Sources may arrive late; what happened in this time before the last thing seen is read again.
 LATE = timedelta(days=3)
-#: The sources that `keep_people` and `keep_outcomes` read.
-NEWS = ("accounts", "contacts", "subscriptions", "reps", "consents", "mail_events", "survey_answers")
+#: The setting that holds when the newest thing seen in the sources happened; what pages and mailboxes tell is later.
+_READ_UNTIL = "outcomes_read_until"
+#: The sources that `keep_people` and `keep_outcomes` always read.
+_ALWAYS = ("accounts", "contacts", "persons", "subscriptions", "reps", "consents", "mail_events", "survey_answers")
 #: Mail events after which an address gets nothing any more.
 _SUPPRESSING = {"complained": "complaint", "unsubscribed": "unsubscribed", "bounced": "bounced"}
+
+
+def news_sources(workspace: Workspace) -> frozenset[str]:
+    """The sources that `keep_people` and `keep_outcomes` read: more where an action waits for what others tell."""
+    of_waits = (source for kind in _awaited(workspace) for source in SOURCES_OF[kind])
+    of_model = ("orders",) if workspace.brief.business.model == "transactions" else ()
+    return frozenset((*_ALWAYS, *of_waits, *of_model))
+
+
+def _awaited(workspace: Workspace) -> set[str]:
+    """The kinds of news that any allowed action waits for."""
+    steps = (step for action in workspace.actions.values() for step in action.steps)
+    return {str(step.wait.event) for step in steps if isinstance(step, Wait)} & SOURCES_OF.keys()
 
 
 def keep_people(workspace: Workspace, customers: Customers) -> None:
@@ -33,10 +53,13 @@ def keep_people(workspace: Workspace, customers: Customers) -> None:
 
 
 def keep_outcomes(workspace: Workspace, customers: Customers, since: datetime) -> None:
-    """Answers and mail events since then; complaints, opt-outs and bounces suppress the address at once."""
+    """Answers, mail events and awaited news since then; complaints, opt-outs and bounces suppress the address at once.
+
+    A complaint also opens an incident.
+    """
     with workspace.store.read() as session:
-        last = outcomes.latest_outcome(session)
-    start = max(since, last - LATE) if last is not None else since
+        last = campaigns.setting(session, _READ_UNTIL)
+    start = max(since, datetime.fromisoformat(last) - LATE) if last is not None else since
     events = read_mail_events(customers, start)
     rows = [
         _outcome(e.event_id, e.contact_id, e.unit_id, f"mail_{e.kind}", e.message_id or "", e.happened_at)
@@ -47,14 +70,38 @@ def keep_outcomes(workspace: Workspace, customers: Customers, since: datetime) -
         _outcome(a.answer_id, a.contact_id, a.unit_id, "survey_answered", a.answer, a.answered_at)
         for a in read_answers(customers, start)
     ]
-    gone = [(event.contact_id, event.kind) for event in events if event.kind in _SUPPRESSING]
+    rows += [
+        _outcome(n.news_id, n.contact_id, n.unit_id, n.kind, n.value, n.happened_at)
+        for n in read_news(customers, _awaited(workspace), start)
+    ]
     with workspace.store.write() as session:
         outcomes.keep_outcomes(session, rows)
-        contacts = directory.contacts(session, {contact for contact, _ in gone})
-        for contact_id, kind in gone:
-            contact = contacts.get(contact_id)
-            if contact is not None and contact.address_hash is not None:
-                directory.suppress(session, [contact.address_hash], _SUPPRESSING[kind], workspace.clock.now())
+        _let_go(session, workspace, [event for event in events if event.kind in _SUPPRESSING])
+        if rows:
+            newest = max(row["happened_at"] for row in rows)
+            campaigns.keep_setting(session, _READ_UNTIL, max(newest, start).isoformat())
+
+
+def _let_go(session: Session, workspace: Workspace, events: list[MailEvent]) -> None:
+    """These addresses get nothing any more, and who complained is for a person."""
+    now = workspace.clock.now()
+    contacts = directory.contacts(session, {event.contact_id for event in events})
+    for event in events:
+        contact = contacts.get(event.contact_id)
+        if contact is None:
+            continue
+        directory.suppress_contact(session, contact.contact_id, _SUPPRESSING[event.kind], now)
+        if event.kind == "complained":
+            brief = workspace.brief
+            open_incident(
+                session,
+                now,
+                brief=brief,
+                campaign=brief.name,
+                contact=contact,
+                kind="complaint",
+                source_id=event.event_id,
+            )
 
 
 def _rows(items: Sequence[Any], without: tuple[str, ...] = ()) -> list[dict[str, Any]]:

@@ -69,3 +69,9 @@ def sample_facts(language: Language) -> dict[str, Fact]:
         name: _FIGURES.get(name, _BY_UNIT.get(units.get(name, ""), _OTHERWISE)) for name in known_facts() - set(named)
     }
     return {**figures, **named}
+
+
+def fact_meanings() -> dict[str, str]:
+    """Every fact that a message may declare, with what it means; for one that is made from others, an example."""
+    meanings = {feature.name: feature.meaning for feature in catalogue()}
+    return {fact: meanings.get(fact, f"such as: {example}") for fact, example in sorted(sample_facts("en").items())}

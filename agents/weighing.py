@@ -13,8 +13,8 @@ from ..domain.decision import Reason
 from ..domain.playbook import Action, Channel
 from ..store import campaigns, directory
 from .reach import Reach, ignores_mail
-from .scoring import MONTH_DAYS, monthly_churn
 from .workspace import Workspace
+from .worth import MONTH_DAYS, monthly_churn
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -56,7 +56,7 @@ def _tell(language: "Language", key: str, values: dict[str, Any]) -> None:
     from ..inbox.words import clean, name, say
 
     shown = {place: clean(value) if isinstance(value, str) else value for place, value in values.items()}
-    for place in ("state", "reason", "verdict", "lever"):
+    for place in ("state", "reason", "verdict", "lever", "agent", "model_failure"):
         if shown.get(place):
             section = "delivery" if place == "state" else place
             shown[place] = name(language, section, str(shown[place]))

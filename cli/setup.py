@@ -49,7 +49,7 @@ def init(
     workspace = open_workspace(folder / "brief.yaml")
     with workspace.store.write() as session:
         campaigns.keep_setting(session, SIMULATED_NOW, _office(workspace, today.date()).isoformat())
-    click.echo(say(lang, "initialised", folder=folder, accounts=customers))
+    click.echo(say(lang, "initialised", folder=folder, customers=customers))
 
 
 @examples("kizuna check brief.yaml", "kizuna check brief.yaml --json")
@@ -87,29 +87,6 @@ def schema() -> None:
     from ..tools.brief_file import brief_schema
 
     print_json(brief_schema())
-
-
-@examples("kizuna playbooks", "kizuna --lang ja playbooks", "kizuna playbooks --json")
-@click.command()
-@json_option
-@click.pass_obj
-def playbooks(lang: "Language", as_json: bool) -> None:
-    """Explain the packaged actions: what for, for whom, who looks at it, what it is believed to do."""
-    from ..service.checking import packaged_actions
-
-    actions = packaged_actions()
-    if as_json:
-        print_json([action.model_dump(mode="json", by_alias=True, exclude_none=True) for action in actions])
-        return
-    for action in actions:
-        prior = action.value.prior_uplift
-        click.echo(click.style(action.action, bold=True) + f"  {action.describe.get(lang, '')}")
-        click.echo(f"  when      {' '.join(action.when.split())}")
-        click.echo(
-            f"  outcome   {action.value.outcome}, believed {prior.mean * 100:+.1f} ± {prior.sd * 100:.1f} points"
-        )
-        click.echo(f"  messages  {', '.join(action.messages)} ({', '.join(action.channels)})")
-        click.echo(f"  review    {action.review.by}, {action.review.scope}; {action.cost.per_contact:,.0f} JPY each\n")
 
 
 @examples("kizuna fast-forward --days 7", "kizuna fast-forward --until-asked")

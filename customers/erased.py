@@ -18,9 +18,7 @@ _ID_COLUMNS = {
 _WORDS = ("text", "note", "comment")
 
 
-def leave_out(
-    connection: duckdb.DuckDBPyConnection, sources: Iterable[str], keep_out: KeepOut
-) -> dict[str, int]:
+def leave_out(connection: duckdb.DuckDBPyConnection, sources: Iterable[str], keep_out: KeepOut) -> dict[str, int]:
     """Take erased people out of the loaded sources; returns how many good rows each source has now.
 
     Rows about a unit that is still there stay, without the contact and without the words of the erased.

@@ -159,15 +159,20 @@ def referred(customers: Customers, unit_ids: Sequence[str], start: Moment, end: 
     return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
 
 
-def ordered_again(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:
-    """1 where a unit paid for something in the period, 0 where not: a subscriber repeats by staying."""
+def orders_made(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:
+    """How many orders and invoices a unit paid in the period."""
     query = """
-        SELECT (coalesce(orders, 0) > 0)::DOUBLE AS value FROM wanted LEFT JOIN (
+        SELECT coalesce(orders, 0)::DOUBLE AS value FROM wanted LEFT JOIN (
             SELECT account_id, count(*) AS orders FROM orders
             WHERE kind <> 'refund' AND ordered_at >= $start AND ordered_at < $end GROUP BY account_id
         ) ON account_id = unit_id ORDER BY position
     """
     return _aligned(customers, unit_ids, query, start=start, end=end)["value"]
+
+
+def ordered_again(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:
+    """1 where a unit paid for something in the period, 0 where not: a subscriber repeats by staying."""
+    return (orders_made(customers, unit_ids, start, end) > 0).astype(np.float64)
 
 
 def mean_order_value(customers: Customers, unit_ids: Sequence[str], start: Moment, end: Moment) -> Floats:

@@ -57,6 +57,19 @@ def load(path: Path, digest: str | None = None) -> FeatureTable:
     return from_query(result, _UNIT)
 
 
+def find(path: Path, unit_id: str) -> dict[str, Any] | None:
+    """The figures of one unit in a snapshot; None where the unit, or the file, is not there."""
+    if not path.is_file():
+        return None
+    with duckdb.connect(config={"threads": 1}) as connection:
+        pattern = re.sub(r"([*?\[])", r"[\1]", str(path))
+        query = f"SELECT * FROM read_parquet($path) WHERE {_UNIT} = $unit"  # noqa: S608 - a column's name of ours
+        result = connection.execute(query, {"path": pattern, "unit": unit_id})
+        names = [column[0] for column in result.description or ()]
+        row = result.fetchone()
+    return dict(zip(names, row, strict=True)) if row is not None else None
+
+
 def without(path: Path, unit_id: str, name: str) -> SnapshotFile | None:
     """Publish the snapshot again beside itself, less one unit; None where the unit is not in it."""
     table = load(path)

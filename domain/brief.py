@@ -156,8 +156,15 @@ class Sender(Frozen):
     contact: str
 
 
+Target = Annotated[
+    str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?([/?#][A-Za-z0-9._~/?#&=%+,:;@!$'()*-]*)?$", max_length=900)
+]
+
+
 class Pages(Frozen):
-    """Where the customer's own pages are (unsubscribe, preferences, survey)."""
+    """Where the customer's own pages are (unsubscribe, preferences, survey), and where links of mails lead."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     base_url: Annotated[
         str,
@@ -165,6 +172,9 @@ class Pages(Frozen):
             pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/-]*)?$", examples=["https://pages.company.example"]
         ),
     ]
+    targets: dict[Name, Target] = Field(default_factory=dict)
+    """The company's own page behind a link, by the link's name: {tutorial: https://…}. Without one, a page says whom
+    to ask. Links lead here or to a survey, never to an address in the link itself."""
 
 
 class Brief(Frozen):

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"  #: held until the quiet hours end
     BUDGET_EXHAUSTED = "budget_exhausted"  #: the budget is spent
     LEFT_OUT_BY_REVIEWER = "left_out_by_reviewer"  #: a person took this unit or action out
+    LEFT_OUT_BY_PROPOSAL = "left_out_by_proposal"  #: the language model's proposal, no worse by forecast, leaves it out
     NOT_APPROVED = "not_approved"  #: a person rejected the content
     APPROVAL_EXPIRED = "approval_expired"  #: nobody decided in time, or the send window closed
     FACT_MISSING = "fact_missing"  #: a message needs a fact that is unknown

@@ -13,9 +13,7 @@ _MARK = "example.txt"
 class WriteCompany(Protocol):
     """Writes `data` and the hidden `world` of a company into a folder."""
 
-    def __call__(
-        self, folder: Path, *, units: int, seed: int, today: date, no_effect: bool = False
-    ) -> None: ...
+    def __call__(self, folder: Path, *, units: int, seed: int, today: date, no_effect: bool = False) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,11 @@ def packaged_names() -> tuple[str, ...]:
     return tuple(written.name for written in _packaged())
 
 
+def names_in_folder(folder: Path) -> tuple[str, ...]:
+    """The actions that a user's folder holds, by the names of their files."""
+    return tuple(sorted(path.stem for path in folder.glob(f"*{_SUFFIX}"))) if folder.is_dir() else ()
+
+
 def load_playbooks(
     allowed: Sequence[str], user_folder: Path | None, check_rule: Callable[[str], list[str]]
 ) -> dict[str, Action]:

@@ -109,12 +109,17 @@ def source(action: str, message: str, variant: str, language: str, user_folder: 
 
 def answers_of(survey: str, user_folder: Path | None = None) -> tuple[str, ...] | None:
     """The answers that a survey (surveys/<name>.yaml) offers, in its order; None where there is no such survey."""
+    text = survey_source(survey, user_folder)
+    if text is None:
+        return None
+    return tuple(str(answer) for answer in (yaml.safe_load(text) or {}).get("answers", ()))
+
+
+def survey_source(survey: str, user_folder: Path | None = None) -> str | None:
+    """The text of surveys/<name>.yaml; None where there is no such survey."""
     _check_names(survey)
-    for root in _roots(user_folder):
-        text = _read(root, f"surveys/{survey}.yaml")
-        if text is not None:
-            return tuple(str(answer) for answer in (yaml.safe_load(text) or {}).get("answers", ()))
-    return None
+    found = (_read(root, f"surveys/{survey}.yaml") for root in _roots(user_folder))
+    return next((text for text in found if text is not None), None)
 
 
 @cache

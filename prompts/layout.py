@@ -31,6 +31,8 @@ _BUTTON = (
     "display:inline-block;padding:9px 16px;border:1px solid #0b57d0;border-radius:6px;"
     "color:#0b57d0;text-decoration:none"
 )
+#: A Japanese letter closes at the right edge.
+_CLOSINGS = frozenset({("敬具",), ("敬白",), ("かしこ",)})
 _SMALL = "margin:0 0 10px;font-size:13px;line-height:1.6;color:#57606a"
 
 
@@ -137,6 +139,7 @@ def _write(blocks: list[Block], links: Collection[str]) -> Iterator[str]:
             yield f'<ul style="margin:0 0 18px;padding-left:22px">{items}</ul>'
         else:
             style = _SMALL if small else "margin:0 0 18px"
+            style += ";text-align:right" if block.lines in _CLOSINGS else ""
             lines = "<br>\n".join(_inline(line, links) for line in block.lines)
             yield f'<p style="{style}">{lines}</p>'
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..domain.brief import Language
 from ..domain.errors import Fault, FaultyFile, UserError
 from ..domain.playbook import Action, Branch, Channel
-from .catalogue import LANGUAGES, STANDARD, Needs, answers_of, channel_of, needs, source, wordings
+from .catalogue import LANGUAGES, STANDARD, Needs, answers_of, channel_of, needs, source, wording, wordings
 from .claims import offer_terms
 from .grounding import PEOPLE_AND_PLACES, check_words
 from .rendering import Fact, Footer, Link, Rendered, render_message
@@ -69,6 +69,34 @@ def _answers(action: Action, user_folder: Path | None) -> Iterator[Fault]:
 
 def _facts_file(action: Action) -> str:
     return f"prompts/messages/{action.action}/facts.yaml"
+
+
+def write_sample(
+    action: Action,
+    message: str,
+    name: str,
+    language: Language,
+    facts: Mapping[str, Fact],
+    user_folder: Path | None = None,
+) -> Rendered:
+    """The message in one of its wordings, over the channel that this wording is for, with links that lead nowhere."""
+    own = channel_of(name)
+    variant = (name.partition("-")[2] or STANDARD) if own else name
+    ways = [own] if own else [action.channel_of(message, channel) for channel in action.channels]
+    fits = (way for way in ways if wording(action.action, message, variant, language, way, user_folder) == name)
+    declared = needs(action.action, message, user_folder)
+    links = {link: Link("", f"{_PAGE}/go/{link}") for link in declared.links}
+    return render_message(
+        action.action,
+        message,
+        variant,
+        language,
+        facts,
+        links,
+        footer=_FOOTER,
+        channel=next(fits, ways[0]),
+        user_folder=user_folder,
+    )
 
 
 class _Message:
@@ -159,27 +187,10 @@ class _Message:
         yield {**{k: v for k, v in sample.items() if k not in _OFFER}, **nought, "fitting_size": "larger", **own}
 
     def _problems(self, language: Language, name: str, facts: Mapping[str, Fact]) -> Iterator[str]:
-        mail = self._written(language, name, facts)
+        mail = write_sample(self.action, self.message, name, language, facts, self.folder)
         yield from check_words(mail.text, mail.subject, mail.facts, mail.links_used, language="en")
         if (width := _width(mail.subject)) > LONGEST_SUBJECT[language]:
             yield f"the subject is too long: {width} of {LONGEST_SUBJECT[language]} columns ({mail.subject})"
-
-    def _written(self, language: Language, name: str, facts: Mapping[str, Fact]) -> Rendered:
-        channel, variant = self.action.channel_of(self.message, self.action.channels[0]), name
-        if own := channel_of(name):
-            channel, variant = own, name.partition("-")[2] or STANDARD
-        links = {link: Link("", f"{_PAGE}/go/{link}") for link in self.declared.links}
-        return render_message(
-            self.action.action,
-            self.message,
-            variant,
-            language,
-            facts,
-            links,
-            footer=_FOOTER,
-            channel=channel,
-            user_folder=self.folder,
-        )
 
     def _unused(self, language: Language, names: Collection[str]) -> Iterator[Fault]:
         try:

@@ -1,4 +1,4 @@
-"""The questions put to a language model: Jinja templates of people's own (prompts/<agent>/<purpose>.j2), filled with data.
+"""Questions for a language model: our own Jinja templates (prompts/<agent>/<purpose>.j2), filled with data.
 
 A template has two blocks, `system` and `user`. What comes from customers or sources stands in them as JSON between two
 marks and nowhere else, so that a model can be told what is data. What a model answers is never compiled.
@@ -38,7 +38,7 @@ def fill_prompt(
     *,
     folder: Path | None = None,
 ) -> Prompt:
-    """The question for this purpose. `data` is shown as JSON; `settings` are our own short texts (a language, a name)."""
+    """The question for this purpose. `data` is shown as JSON; `settings` are our own short texts."""
     source, place = _source(agent, purpose, folder), f"prompts/{agent}/{purpose}.j2"
     context = {**(settings or {}), "data": as_data(data)}
     return Prompt(

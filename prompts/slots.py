@@ -7,9 +7,11 @@ only; the units are written here. Whatever else looks like a template, a link, a
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..domain.brief import Language
 from ..domain.model import Frozen
+from .catalogue import source
 from .cleaning import hidden
 from .figures import figures, normal
 from .grounding import check_words
@@ -116,3 +118,11 @@ def _written(slot: re.Match[str], context: Mapping[str, object], language: Langu
 def slots_of(words: SlotWords) -> Collection[str]:
     """The facts that the words name."""
     return {match[2] for match in _SLOT.finditer(f"{words.subject}\n{words.body}") if not match[1]}
+
+
+def reference(action: str, message: str, variant: str, language: Language, user_folder: Path | None = None) -> str:
+    """A template's text as it may be shown: with slots, without conditions and filters."""
+    text = source(action, message, variant, language, user_folder)
+    text = re.sub(r"\{\{\s*link\('(\w+)'\)\s*\}\}", r"{{ link:\1 }}", re.sub(r"\{%.*?%\}|\{#.*?#\}", "", text))
+    text = re.sub(r"\{\{\s*(\w+)\s*(?:\|[^}]*)?\}\}", r"{{ \1 }}", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()

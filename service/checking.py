@@ -3,13 +3,14 @@
 from functools import partial
 from pathlib import Path
 
+from ..agents.sample import sample_facts
 from ..agents.workspace import check_any_rule
 from ..domain.brief import Brief
 from ..domain.document import Document, parse_document
 from ..domain.errors import Fault, FaultyFile
 from ..domain.playbook import Action
-from ..playbooks.loader import load_playbooks, packaged_names
-from ..prompts.rendering import variants
+from ..playbooks.loader import load_playbooks
+from ..prompts.linting import lint_words
 from ..tools.brief_file import load_brief
 
 
@@ -31,11 +32,6 @@ def check_brief(path: Path) -> Brief:
     if brief is None or faults:
         raise FaultyFile(sorted(faults, key=lambda fault: (fault.file != str(path), fault.file, fault.line)))
     return brief
-
-
-def packaged_actions() -> list[Action]:
-    """The actions that come with Kizuna."""
-    return list(load_playbooks(packaged_names(), None, check_any_rule).values())
 
 
 def _as_written(path: Path) -> Document | None:
@@ -83,9 +79,7 @@ def _faults_between(brief: Brief, path: Path, action: Action) -> list[Fault]:
     ceiling = brief.guardrails.discount_ceiling
     if action.offer is not None and action.offer.discount > ceiling:
         found.append(fault(f"offers {action.offer.discount:.0%} off, over the discount ceiling of {ceiling:.0%}"))
-    own = path.parent / "prompts"
-    for message in action.messages:
-        for language in brief.voice.languages:
-            if not variants(action.action, message, language, own if own.is_dir() else None):
-                found.append(fault(f"the message `{message}` has no words in {language!r}"))
+    words = path.parent / "prompts"
+    samples = {language: sample_facts(language) for language in brief.voice.languages}
+    found += lint_words(action, samples, words if words.is_dir() else None, brief.voice.languages)
     return found

@@ -109,7 +109,6 @@ class Why:
     """Why this action for this unit now, in short; the receipt has the rest. Money in JPY."""
 
     action: str
-    describe: str
     rule: str
     value_jpy: float
     low_jpy: float | None
@@ -220,7 +219,6 @@ def why_now(workspace: Workspace, decision_id: str) -> Why | None:
     others = [(entry["action"], entry["value_jpy"]) for entry in row.candidates if entry["eligible"]]
     return Why(
         action=row.action,
-        describe=action.describe,
         rule=action.when,
         value_jpy=row.value_jpy,
         low_jpy=own.get("low_jpy"),

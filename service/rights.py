@@ -55,10 +55,10 @@ def may_not_edit(workspace: Workspace, row: ReviewRow, person: Person) -> Refusa
 
 
 def may_look(workspace: Workspace, row: ReviewRow, person: Person) -> bool:
-    """A rep sees the drafts to their own customers; whoever plans, approves or operates sees all."""
+    """A rep sees the drafts to their own customers and those they edited; all others see everything."""
     if person.roles.intersection((Role.SUPERVISOR, Role.MARKETER, Role.OPERATOR)):
         return True
-    return row.assignee == person.login or may_not_decide(workspace, row, person) is None
+    return person.login in (row.assignee, *row.authors) or may_not_decide(workspace, row, person) is None
 
 
 def deciders(workspace: Workspace, session: Session, row: ReviewRow) -> list[str]:

@@ -1,13 +1,14 @@
 """Start a campaign, and do what is due: the two verbs that make it move."""
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 from sqlmodel import Session
 
 from ..agents.approval import as_request
 from ..agents.facts import unsubscribe_base
-from ..agents.records import NEWS, keep_outcomes, keep_people
+from ..agents.records import keep_outcomes, keep_people, news_sources
 from ..agents.scoring import open_customers
 from ..agents.workspace import Workspace
 from ..delivery.worker import Worker
@@ -19,6 +20,8 @@ from ..store.leases import Busy, lease
 from ..store.tables import CampaignRow
 from ..tools.brief_file import load_brief
 from . import erasing
+from .inbound import read_inbound
+from .notices import send_notices
 from .people import Person
 from .standing import Status, status
 from .threads import Threads, open_threads
@@ -97,30 +100,33 @@ def _tick(workspace: Workspace) -> None:
     erasing.finish(workspace, held=row.id)
     with open_threads(workspace) as threads:
         _read_news(workspace, row)
+        read_inbound(workspace)
         for _ in range(_ROUNDS):
             _settle_reviews(workspace, threads)
             threads.drive_campaign(row.id, wake=_is_due(workspace, threads, row.id))
             if not _deliver(workspace, row.id):
                 break
+    send_notices(workspace)
 
 
 def _read_news(workspace: Workspace, row: CampaignRow) -> None:
     """Read the sources again if they changed since the last look."""
     if row.state != "running":
         return
-    seen = _fingerprint(workspace.data)
+    sources = news_sources(workspace)
+    seen = _fingerprint(workspace.data, sources)
     with workspace.store.read() as session:
         if campaigns.setting(session, f"{_SEEN}/{row.id}") == seen:
             return
-    with open_customers(workspace, NEWS) as customers:
+    with open_customers(workspace, sources) as customers:
         keep_people(workspace, customers)
         keep_outcomes(workspace, customers, row.started_at)
     with workspace.store.write() as session:
         campaigns.keep_setting(session, f"{_SEEN}/{row.id}", seen)
 
 
-def _fingerprint(folder: Path) -> str:
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.stem in NEWS)
+def _fingerprint(folder: Path, sources: Collection[str]) -> str:
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.stem in sources)
     seen = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     return hashlib.sha256(repr(seen).encode()).hexdigest()
 
@@ -157,14 +163,15 @@ def _deliver(workspace: Workspace, name: str) -> bool:
     with workspace.store.read() as session:
         row = campaigns.campaign(session, name)
     assert row is not None
-    worker = Worker(
-        workspace.store,
-        workspace.transport,
-        workspace.clock,
-        workspace.terms(row.cycle),
-        unsubscribe_base(workspace.brief),
-    )
-    counts = worker.run().counts
+    with workspace.transport as transport:
+        worker = Worker(
+            workspace.store,
+            transport,
+            workspace.clock,
+            workspace.terms(row.cycle),
+            unsubscribe_base(workspace.brief),
+        )
+        counts = worker.run().counts
     if counts:
         for state, count in sorted(counts.items()):
             workspace.tell("delivered", state=state, count=count)

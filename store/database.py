@@ -67,7 +67,8 @@ class Store:
             cursor = raw.cursor()
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return bool(cursor.fetchone()[0] == 0)
+            busy = cursor.fetchone()
+            return busy is not None and busy[0] == 0
         finally:
             raw.close()
 

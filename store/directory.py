@@ -48,6 +48,26 @@ def suppress_contact(session: Session, contact_id: str, reason: str, at: datetim
         suppress(session, [contact.address_hash], reason, at)
 
 
+def suppression_of(session: Session, contact: ContactRow) -> SuppressionRow | None:
+    """Why this contact's address gets nothing, if it does not."""
+    return session.get(SuppressionRow, contact.address_hash) if contact.address_hash is not None else None
+
+
+def lift_suppression(session: Session, contact: ContactRow, reason: str) -> bool:
+    """Let the address have messages again, if this was why it had none; any other reason stands."""
+    row = suppression_of(session, contact)
+    if row is None or row.reason != reason:
+        return False
+    session.delete(row)
+    return True
+
+
+def consents_of(session: Session, contact_id: str) -> list[ConsentRow]:
+    """The whole record of a contact's consents, oldest first."""
+    query = select(ConsentRow).where(ConsentRow.contact_id == contact_id)
+    return list(session.exec(query.order_by(col(ConsentRow.recorded_at), col(ConsentRow.channel))))
+
+
 def unit(session: Session, unit_id: str) -> UnitRow | None:
     return session.get(UnitRow, unit_id)
 

@@ -16,11 +16,6 @@ def keep_outcomes(session: Session, rows: list[dict[str, Any]]) -> None:
     insert_new(session, OutcomeRow, rows)
 
 
-def latest_outcome(session: Session) -> datetime | None:
-    """When the newest outcome that was seen happened."""
-    return session.exec(select(func.max(OutcomeRow.happened_at))).one()
-
-
 def outcomes_of(session: Session, unit_id: str, since: datetime) -> list[OutcomeRow]:
     query = select(OutcomeRow).where(OutcomeRow.unit_id == unit_id, col(OutcomeRow.happened_at) >= since)
     return list(session.exec(query.order_by(col(OutcomeRow.happened_at))))

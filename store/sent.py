@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from ..domain.delivery import REACHED
@@ -24,3 +25,13 @@ def of_message(session: Session, left_part: str) -> DeliveryRow | None:
     low, high = f"<{left_part}", f"<{left_part}zzzz"  # a range, so that the index serves under any collation
     query = select(DeliveryRow).where(col(DeliveryRow.message_id) >= low, col(DeliveryRow.message_id) < high)
     return next((row for row in session.exec(query) if row.message_id.startswith(f"{low}@")), None)
+
+
+def count_sent(session: Session, campaign: str, since: datetime) -> int:
+    """How many mails of a campaign left since then, those that came back included."""
+    query = select(func.count()).where(
+        DeliveryRow.campaign == campaign,
+        DeliveryRow.channel == Channel.EMAIL.value,
+        col(DeliveryRow.reached_at) > since,
+    )
+    return session.exec(query).one()

@@ -134,7 +134,8 @@ def _of_either(session: Session, table: Any, people: Sequence[str], unit: str | 
 
 
 def _in(session: Session, table: Any, column: Any, values: Iterable[str]) -> list[Any]:
-    wanted, found = sorted(set(values)), []
+    wanted = sorted(set(values))
+    found: list[Any] = []
     for start in range(0, len(wanted), _CHUNK):
         found += session.exec(select(table).where(col(column).in_(wanted[start : start + _CHUNK]))).all()
     return found

@@ -15,7 +15,13 @@ class FolderOutbox:
 
     def send(self, message: bytes, *, message_id: str, channel: Channel, sender: str, recipient: str | None) -> str:
         """Put the message in place atomically and return where it lies; the same message twice is one file."""
-        place = self._place(message_id, channel, sender, recipient)
+        return self._put(self._place(message_id, channel, sender, recipient), message)
+
+    def keep_notice(self, message: bytes, *, message_id: str) -> str:
+        """Put a mail to our own people in place; it is no customer's."""
+        return self._put(self.folder / "notices" / f"{_file_name(message_id)}.eml", message)
+
+    def _put(self, place: Path, message: bytes) -> str:
         place.parent.mkdir(parents=True, exist_ok=True)
         draft = place.with_suffix(f".{os.getpid()}.part")
         with open(draft, "wb") as file:
@@ -32,7 +38,7 @@ class FolderOutbox:
         return str(place.relative_to(self.folder)) if place.exists() else None
 
     def _place(self, message_id: str, channel: Channel, sender: str, recipient: str | None) -> Path:
-        name = hashlib.sha256(message_id.encode()).hexdigest()[:24]
+        name = _file_name(message_id)
         if channel is Channel.REP_DRAFT:
             return self.folder / "handed_over" / _folder_name(sender) / f"{name}.eml"
         if channel is Channel.STAFF_TASK:
@@ -42,6 +48,10 @@ class FolderOutbox:
         if channel is Channel.LETTER:
             return self.folder / "letters" / f"{name}.html"
         return self.folder / "sent" / f"{name}.eml"
+
+
+def _file_name(message_id: str) -> str:
+    return hashlib.sha256(message_id.encode()).hexdigest()[:24]
 
 
 def _folder_name(mailbox: str) -> str:

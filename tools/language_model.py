@@ -120,9 +120,12 @@ class ServedModel:
         if name is None:
             return SecretStr("none")
         try:
-            return secret_from(name)
+            key = secret_from(name)
         except UserError as error:
             raise KeyRefused(str(error)) from None
+        if not (key.get_secret_value().isascii() and key.get_secret_value().isprintable()):
+            raise KeyRefused(f"the environment variable {name} holds something that can't be a key")
+        return key
 
     def close(self) -> None:
         if self._client is not None:
@@ -197,7 +200,7 @@ class _Talk(Generic[M]):
             raw = client.chat.completions.with_raw_response.create(**request)
         except openai.APIStatusError as error:
             raise meaning_of(error.response) from None
-        except (openai.APIConnectionError, httpx2.HTTPError) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, OSError) as error:
             failure, may_have_cost = broken(error, self.server.settings.host, self.server.settings.timeout_seconds)
             if may_have_cost:
                 self._count(prompt_tokens, self.max_tokens)

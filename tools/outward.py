@@ -62,6 +62,18 @@ class Outward:
         way = self._ways.get(channel, self._folder)
         return way.evidence(message_id=message_id, channel=channel, sender=sender, recipient=recipient)
 
+    def notify_by_mail(self, message: bytes, *, message_id: str, sender: str, recipient: str) -> str:
+        """A mail to somebody who works with us: through the relay, or into the folder `notices`."""
+        if self.relay is None:
+            return self._folder.keep_notice(message, message_id=message_id)
+        smtp = self._delivery.smtp
+        envelope = smtp.bounces if smtp is not None and smtp.bounces else sender
+        return self.relay.post(message, envelope=envelope, recipient=recipient)
+
+    def notify_by_webhook(self, webhook: Webhook, body: bytes, *, key: str) -> str:
+        """A notice to our own system; also where the brief says `folder`, since it is no customer's."""
+        return webhook_way(webhook, self._post).call(body, key=key)
+
     def close(self) -> None:
         if self.relay is not None:
             self.relay.close()

@@ -21,17 +21,21 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,19
 _MESSAGE_ID = re.compile(r"<([0-9a-f]{40})@[A-Za-z0-9.-]{1,190}>")
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
-#: Where somebody's own words end and what they answer to begins, as mail programs write it.
+#: Lines that are not the writer's own: quotes, and what mail programs put above them.
 _QUOTED = re.compile(
-    r"^(>|-{2,}\s*(original message|forwarded message|元のメッセージ|転送)|_{10,}$|on .{4,160} wrote:\s*$|from:\s.+@"
-    r"|差出人[:：]|送信者[:：]|.{0,80}\d{4}[年/.-]\d{1,2}[月/.-]\d{1,2}.{0,120}[:：]\s*$|\d{4}年.{0,100}<[^>]+@[^>]+>)",
+    r"^(>|on .{4,160} wrote:$|.{0,80}\d{4}[年/.-]\d{1,2}[月/.-]\d{1,2}.{0,120}[:：]$|\d{4}年.{0,100}<[^>]+@[^>]+>)",
+    re.IGNORECASE,
+)
+#: From here on everything is the message that is answered.
+_END = re.compile(
+    r"^(-{2,}\s*(original message|forwarded message|元のメッセージ|転送)|_{10,}$|from:\s.+@|(差出人|送信者)\s*[:：])",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
 class ReturnedMail:
-    """`ours`: left parts of Message-IDs of our making that it names. `addressed`: whom it was sent to, or failed for us.
+    """`ours`: left parts of Message-IDs of our making that it names. `addressed`: the addresses it was sent to.
 
     `status` is the RFC 3463 code of a bounce; `is_final` whether the other side has given up.
     """
@@ -45,9 +49,12 @@ class ReturnedMail:
     text: str = ""
 
 
+_HIDDEN = ("script", "style", "head", "title", "blockquote")
+
+
 @dataclass
 class _Words(HTMLParser):
-    """The words of an HTML page, without scripts, styles and tags."""
+    """The words of an HTML page, without scripts, styles, quotes and tags."""
 
     parts: list[str] = field(default_factory=list)
 
@@ -56,12 +63,12 @@ class _Words(HTMLParser):
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden += tag in ("script", "style", "head", "title")
-        if tag in ("p", "br", "div", "tr", "li", "blockquote"):
+        self._hidden += tag in _HIDDEN
+        if tag in ("p", "br", "div", "tr", "li"):
             self.parts.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("script", "style", "head", "title") and self._hidden > 0
+        self._hidden -= tag in _HIDDEN and self._hidden > 0
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
@@ -187,7 +194,9 @@ def _without_tags(text: str) -> str:
 def _unquoted(text: str) -> str:
     kept: list[str] = []
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if _QUOTED.match(line.strip()[:400]):
+        beginning = line.strip()[:400]
+        if _END.match(beginning):
             break
-        kept.append("".join(c for c in line if c.isprintable() or c == "\t"))
+        if not _QUOTED.match(beginning):
+            kept.append("".join(c for c in line if c.isprintable() or c == "\t"))
     return "\n".join(kept).strip()[:LONGEST_TEXT]

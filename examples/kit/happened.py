@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Column, Columns
+from .calendar_days import to_date
 
 
 class Happened:
@@ -47,15 +48,16 @@ class Happened:
         return {*self._blocks, *self._rows}
 
     def columns(self, file: str) -> Columns:
-        """All new rows of a file, with `written` (the day) and `place` (from 1) for their ids.
+        """All new rows of a file, with `written` (the day, as 20260131) and `place` (from 1) for their ids.
 
         A column that some rows lack is empty there, if it holds text, and -1 if it holds numbers.
         """
         blocks = [*self._blocks.get(file, ()), *_as_columns(self._rows.get(file, []))]
         whole = joined(blocks)
         count = len(next(iter(whole.values())))
+        written = int(to_date(self.day).strftime("%Y%m%d"))
         places = np.arange(1, count + 1, dtype=np.int32)
-        return {**whole, "written": np.full(count, self.day, np.int32), "place": places}
+        return {**whole, "written": np.full(count, written, np.int32), "place": places}
 
 
 MAIL_KINDS = ("sent", "opened", "clicked", "bounced", "complained", "unsubscribed")

@@ -82,9 +82,13 @@ class PersonReactions(Reactions, Generic[StateKind]):
         engaged = float(engagement(self.state.warmth[unit : unit + 1])[0])
         return float(self.state.reads[unit]) * (0.45 + 0.55 * engaged) * (0.7 if tired else 1.0)
 
-    def answering_chance(self, action: str, step: str) -> float:
+    def answering_chance(self, arrival: Arrival) -> float:
         """As the truth says."""
-        return self.truth.asks.get((action, step), 0.0)
+        return self.truth.asks.get((arrival.action, arrival.step), 0.0)
+
+    def letter_answering_chance(self, arrival: Arrival) -> float:
+        """The same for those who have read it as a letter."""
+        return LETTER_ANSWERED * self.truth.asks.get((arrival.action, arrival.step), 0.0)
 
     def touch(self, moment_kind: str, arrival: Arrival, rng: np.random.Generator) -> None:
         """Start what the message truly does, if this is the moment it starts from."""
@@ -141,5 +145,5 @@ class PersonReactions(Reactions, Generic[StateKind]):
         if rng.random() < self.state.reads_letters[arrival.person]:
             read = arrival.sent_at + int(rng.integers(3600, 2 * DAY_SECONDS))
             self.later(read, "letter_read", arrival)
-            if rng.random() < LETTER_ANSWERED * self.answering_chance(arrival.action, arrival.step):
+            if rng.random() < self.letter_answering_chance(arrival):
                 self.later(read + int(rng.integers(600, 3 * DAY_SECONDS)), "answered", arrival)

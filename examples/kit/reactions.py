@@ -84,7 +84,7 @@ class Reactions(ABC):
         """How likely a mail about the customer's own affairs is opened."""
 
     @abstractmethod
-    def answering_chance(self, action: str, step: str) -> float:
+    def answering_chance(self, arrival: Arrival) -> float:
         """How likely the question in the mail is answered; 0 where there is none."""
 
     @abstractmethod
@@ -145,7 +145,7 @@ class Reactions(ABC):
         rng = self.rng("arrive", person, arrival.action, arrival.step)
         self.touch("received", arrival, rng)
         tired = self.is_tired(unit)
-        asks = self.answering_chance(arrival.action, arrival.step)
+        asks = self.answering_chance(arrival)
         answers = asks > 0 and rng.random() < asks
         likely = self.reading_chance(unit, tired)
         opens = answers or rng.random() < max(likely - asks, 0.0) / (1 - asks)  # who answers has opened

@@ -29,6 +29,6 @@ def person(column: str = "person") -> str:
     return f"CASE WHEN {column} >= 0 THEN printf('P%06d', {column} + 1) END"
 
 
-def day_id(letter: str) -> str:
+def day_id(letter: str, place: str = "place") -> str:
     """SQL for an id such as W20260131-000012: the day on which the row was written, and its place in the day."""
-    return f"printf('{letter}%s-%06d', strftime(DATE '1970-01-01' + written::INT, '%Y%m%d'), place)"
+    return f"'{letter}' || written || '-' || printf('%06d', {place})"

@@ -85,9 +85,9 @@ class AccountReactions(Reactions):
         engaged = float(engagement(self.state.health[unit : unit + 1])[0])
         return float(reads(engaged, tired))
 
-    def answering_chance(self, action: str, step: str) -> float:
+    def answering_chance(self, arrival: Arrival) -> float:
         """Three in ten answer the survey."""
-        return SURVEY_ANSWERED if effect_slot(action, step) == SURVEY_SLOT else 0.0
+        return SURVEY_ANSWERED if effect_slot(arrival.action, arrival.step) == SURVEY_SLOT else 0.0
 
     def arrive_otherwise(self, arrival: Arrival) -> None:
         """Nagare writes mails only: letters, tasks and audiences change nothing here."""

@@ -11,7 +11,7 @@ from .products import SETS
 from .state import ShopState
 
 VIEW, SEARCH, COMPARE, CART = range(4)
-VIEWS_MONTHLY = 5.0
+VIEWS_MONTHLY = 4.0
 STUDIES_DAILY = 0.2
 """How often somebody who is moving up, or dreams, sits down to study table sets."""
 VISITS_MONTHLY = 0.7

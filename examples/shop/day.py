@@ -21,11 +21,13 @@ from .state import ShopState
 from .truth import DEAR_MONTHLY, EFFECTS, TRUTH, nps_answer, nps_of
 
 NEWS_DAY, COUPON_DAY = 5, 20
-COUPON_DAYS = 10
-BARGAIN_WAITS = 2.2
-"""How much likelier those who wait for coupons order while they have one; without one, half as likely as others."""
+COUPON_DAYS = 14
+BARGAIN_WAITS = 1.5
+"""How much likelier those who wait for coupons order while they have one; without one, less likely than others."""
 STARTS_MOVING_UP = 0.022
 POINTS_FOR_REFERRAL = 500
+TICKETS_MONTHLY = 0.05
+SEES_COUPON_ON_PAGE = 0.3
 
 
 def live(state: ShopState, arrivals: list[Arrival], seed: int, effects: bool) -> Happened:
@@ -36,7 +38,7 @@ def live(state: ShopState, arrivals: list[Arrival], seed: int, effects: bool) ->
     state.warmth = drift(state.warmth, state.warmth_mean, chance.noise("warmth", state.persons))
     engaged, there = engagement(state.warmth), state.there(day)
     _send_news(state, happened, chance, engaged)
-    open_tickets(state, happened, chance, TICKETS, 0.03 * (0.3 + engaged))
+    open_tickets(state, happened, chance, TICKETS, TICKETS_MONTHLY * (0.3 + engaged))
     _wish(state, chance, there, day)
     look_around(state, happened, chance, engaged, there)
     visit_stores(state, happened, chance, engaged, there)
@@ -58,7 +60,8 @@ def _send_news(state: ShopState, happened: Happened, chance: Chance, engaged: Fl
     if today == COUPON_DAY:
         to = chance.everybody("left out", state.persons) < force(state, EFFECTS, "coupons", happened.day)
         opened = send_newsletter(state, happened, chance, engaged, to=to, subject="coupon")
-        state.coupon_until = np.where(opened, happened.day + COUPON_DAYS, state.coupon_until).astype(np.int32)
+        knows = opened | (to & (chance.everybody("on page", state.persons) < SEES_COUPON_ON_PAGE * engaged))
+        state.coupon_until = np.where(knows, happened.day + COUPON_DAYS, state.coupon_until).astype(np.int32)
 
 
 def _wish(state: ShopState, chance: Chance, there: Bools, day: int) -> None:
@@ -75,7 +78,7 @@ def _order(state: ShopState, happened: Happened, chance: Chance, engaged: Floats
     may = there & (state.ponders_until <= day)
     draws = {kind: chance.everybody(kind, state.persons) for kind in ("order", "refill", "dear")}
     coupon = state.coupon_until >= day
-    waits = np.where(coupon, BARGAIN_WAITS, 0.5)
+    waits = np.where(coupon, BARGAIN_WAITS, 0.75)
     rate = state.tempo * (0.06 + 0.94 * engaged) * force(state, EFFECTS, "orders", day)
     rate = rate * np.where(state.bargains, waits, 1.0) * np.where(state.is_unhappy(day), 0.45, 1.0)
     newcomer = (state.joined == day) & (draws["order"] < 0.9)
@@ -142,7 +145,7 @@ def _recommend(state: ShopState, happened: Happened, chance: Chance, engaged: Fl
 
 def _ask_on_the_page(state: ShopState, happened: Happened, chance: Chance, engaged: Floats, there: Bools) -> None:
     """Now and then the web page itself asks whether one would recommend the shop."""
-    rows = np.flatnonzero(there & happens(chance.everybody("asked", state.persons), 0.018 * engaged))
+    rows = np.flatnonzero(there & happens(chance.everybody("asked", state.persons), 0.03 * engaged))
     noise = chance.some("mark", rows) + chance.some("mark", rows, 1) + chance.some("mark", rows, 2) - 1.5
     marks = nps_of(engaged[rows], state.is_unhappy(happened.day)[rows], (2 * noise).astype(np.float32))
     times = chance.some("answered at", rows) * 12 * 3600

@@ -48,7 +48,7 @@ def _habits(rng: np.random.Generator, joined: Ints, first: int) -> dict[str, Any
     return {
         "tempo": np.exp(rng.normal(np.log(0.5), 0.55, n)).astype(np.float32),
         "taste": rng.normal(np.log(2_600), 0.5, n).astype(np.float32),
-        "bargains": rng.random(n) < 0.35,
+        "bargains": rng.random(n) < 0.25,
         "moving_up": np.zeros(n, np.bool_),
         "dreams": rng.random(n) < 0.03,
         "wish": rng.integers(0, len(SETS), n).astype(np.int32),

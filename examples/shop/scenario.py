@@ -24,6 +24,8 @@ _STUDIED = (
     (2, ((1, VIEW), (0, VIEW), (1, COMPARE))),
 )
 """Days before today, and which of the three sets was viewed or compared."""
+_NEWS = (84, 71, 54, 40, 26, 12)
+"""Days before today on which she was sent a newsletter or a coupon, and opened it."""
 THINKS_IT_OVER_DAYS = 21
 """So long after today she buys nothing: the mail, then the voices of other customers, find her undecided."""
 
@@ -54,6 +56,10 @@ def plant(state: ShopState, happened: Happened) -> None:
     ]
     looks = {name: np.array([event[k] for event in events]) for k, name in enumerate(("product", "kind", "moment"))}
     happened.add("web_events", person=np.full(len(events), at), **looks)
+    for days in _NEWS:
+        moment = (today - days) * DAY_SECONDS + 3600
+        rows = {"person": np.full(2, at), "kind": np.arange(2), "moment": np.array([moment, moment + 5400])}
+        happened.add("mail_events", **rows)
     state.held[at], state.moving_up[at], state.wish_until[at] = False, True, today + 90
     state.last_order[at], state.ponders_until[at] = today - _BOUGHT[-1][0], today + THINKS_IT_OVER_DAYS
 

@@ -87,7 +87,7 @@ AMONG: dict[str, Callable[[ShopState, Rows, int, str], Bools]] = {
 
 def nps_of(engaged: Floats, unhappy: Bools, noise: Floats) -> Floats:
     """What somebody answers from 0 to 10."""
-    mark: Floats = np.clip(np.rint(5.2 + 4.4 * engaged - 4.0 * unhappy + 1.2 * noise), 0, 10).astype(np.float32)
+    mark: Floats = np.clip(np.rint(4.4 + 4.4 * engaged - 4.0 * unhappy + 1.2 * noise), 0, 10).astype(np.float32)
     return mark
 
 

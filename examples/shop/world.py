@@ -27,7 +27,7 @@ _TABLES = {
     ),
     "order_lines": Table(
         "order_id,product_id,quantity,unit_price_jpy",
-        f"{day_id('O').replace('place', 'order_place')}, {_PRODUCT}, quantity, price",
+        f"{day_id('O', 'order_place')}, {_PRODUCT}, quantity, price",
     ),
     "web_events": Table(
         "event_id,person_id,kind,product_id,happened_at",

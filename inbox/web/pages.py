@@ -14,11 +14,11 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from ...domain.brief import Language
+from ...domain.brief import Language, Metric
 from ...service import switching
 from ...service.keeping import Workspace
 from .. import figures
-from ..words import name, outcome, say
+from ..words import name, outcome, say, words
 from .sessions import Visitor
 
 STATIC = ("inbox.css", "inbox.js")
@@ -47,8 +47,8 @@ def page(
         "company": workspace.brief.voice.company[tongue if tongue in workspace.brief.voice.company else "ja"],
         "campaign": workspace.brief.name,
     }
-    words = speech(tongue, workspace)
-    made = environment().get_template(template).render(**words, **common, **values)
+    spoken = speech(tongue, workspace)
+    made = environment().get_template(template).render(**spoken, **common, **values)
     return HTMLResponse(made, status_code=status)
 
 
@@ -72,7 +72,31 @@ def speech(language: Language, workspace: Workspace) -> dict[str, Any]:
         "left": partial(time_left, language),
         "static": static_address,
         "query": address,
+        "describe": partial(_describe, workspace, language),
+        "limit_name": partial(_limit_name, language),
+        "gain": partial(_gain, language),
+        "reasoner_of": lambda of: of.get("used", "rules") if isinstance(of, Mapping) else str(of),
     }
+
+
+def _describe(workspace: Workspace, language: Language, action: str) -> str:
+    """What an action is, in the words of its playbook."""
+    known = workspace.actions.get(action)
+    return known.describe.get(language) or next(iter(known.describe.values())) if known is not None else ""
+
+
+def _limit_name(language: Language, limit: str) -> str:
+    """A limit of the allocation in words: `budget`, a channel, or the person whose hands are full."""
+    if f"web.limit_{limit}" in words(language):
+        return say(language, f"web.limit_{limit}")
+    return say(language, "web.limit_person", who=limit.rpartition(":")[2].rpartition("/")[2])
+
+
+def _gain(language: Language, metric: str, gain: float) -> str:
+    """How far a lever moves the goal's metric for the average unit, in the metric's own unit."""
+    if metric in (Metric.LTV, Metric.ORDER_VALUE):
+        return figures.yen(language, gain, signed=True)
+    return f"{figures.points(gain)} pt"
 
 
 def time_left(language: Language, left: timedelta) -> str:

@@ -40,8 +40,12 @@ Place = Annotated[Workspace, Depends(workspace_of)]
 
 
 def cookie_name(request: Request) -> str:
-    """`__Host-`: the browser itself holds that it is Secure, of this host alone and for all paths (RFC 6265bis)."""
-    return "__Host-kizuna" if request.app.state.is_https else "kizuna_inbox"
+    """One for each campaign: cookies know no ports, and two inboxes may run on one machine.
+
+    `__Host-`: the browser itself holds that it is Secure, of this host alone and for all paths (RFC 6265bis).
+    """
+    name = f"kizuna-{request.app.state.workspace.brief.name}"
+    return f"__Host-{name}" if request.app.state.is_https else name
 
 
 def token_of(request: Request) -> str:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ....domain.errors import Conflict
-from ....service import desk, editing
+from ....service import desk, editing, reviewing
 from ....service.wording import CantStand
 from ..pages import address, fragment, page
 from ..security import MAIL_POLICY
@@ -40,7 +40,6 @@ def show(
         opened=opened,
         batch=batch,
         without=without or [],
-        carry={"without": without or []},
     )
 
 
@@ -102,8 +101,16 @@ def save(
         return _form(request, workspace, seen, opened, typed, problem=error.code, status=400)
     except Conflict:
         return page(request, workspace, "conflict.html.j2", status=409, seen=seen, row=seen.row)
-    to = "" if done.reassigned else address(f"/reviews/{review_id}", saved="1")
-    return RedirectResponse(to or address("/", moved=review_id), 303)
+    return RedirectResponse(_after_saving(seen, done), 303)
+
+
+def _after_saving(seen: desk.Seen, done: reviewing.Edited) -> str:
+    """Back to what was edited; what went to a supervisor is out of the editor's hands."""
+    if done.reassigned:
+        return address("/", moved=1)
+    if seen.row.kind == "each":
+        return address(f"/reviews/{seen.row.id}", saved=1)
+    return address(f"/reviews/{seen.row.id}/draft", unit=done.draft.unit_id, step=done.draft.step)
 
 
 @router.post("/checks")
@@ -111,12 +118,13 @@ def check(
     workspace: Place, who: Sender, review: Annotated[str, Form()], given: Annotated[Words, Depends(words)]
 ) -> Response:
     """What is to say about words that are being typed: a fragment for the page, nothing is kept."""
-    _, opened = _opened(workspace, who, review, given.unit, given.step)
+    seen, opened = _opened(workspace, who, review, given.unit, given.step)
     try:
         checked, problem = editing.check(workspace, opened.draft, who.person, given.subject, given.text), ""
     except CantStand as error:
         checked, problem = None, error.code
-    return fragment(workspace, who.language, "checks.html.j2", checked=checked, problem=problem, opened=opened)
+    words_of = {"checked": checked, "problem": problem, "needs_supervisor": seen.row.role == "sales_rep"}
+    return fragment(workspace, who.language, "checks.html.j2", **words_of)
 
 
 def _opened(workspace: Place, who: Visitor, review_id: str, unit: str, step: str) -> tuple[desk.Seen, desk.Opened]:
@@ -148,4 +156,5 @@ def _form(
         footer=editing.footer_of(opened.draft),
         checked=checked,
         problem=problem,
+        needs_supervisor=seen.row.role == "sales_rep",
     )

@@ -13,14 +13,15 @@ router = APIRouter()
 
 
 @router.get("/")
-def queue(request: Request, workspace: Place, who: Reader, after: str = "") -> Response:
-    """What waits; `after` names the review that was just decided, which is said on top."""
+def queue(request: Request, workspace: Place, who: Reader, after: str = "", moved: bool = False) -> Response:
+    """What waits; `after` names the review just decided, `moved`: an edit brought one before a supervisor."""
     return page(
         request,
         workspace,
         "queue.html.j2",
         queue=queue_of(workspace, who.person),
         decided=_just_decided(workspace, who, after),
+        moved=moved,
     )
 
 

@@ -1,6 +1,6 @@
 """One review: read it, decide it, hand it over."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from pydantic import ValidationError
@@ -14,16 +14,21 @@ from ..pages import address, page
 from ..sessions import Place, Reader, Sender, Visitor
 
 router = APIRouter()
-Names = Annotated[list[str], Query()]
 _LONGEST_REASON = 2000
 
 
 @router.get("/reviews/{review_id}")
 def show(
-    request: Request, workspace: Place, who: Reader, review_id: str, without: Names | None = None, sheet: int = 1
+    request: Request,
+    workspace: Place,
+    who: Reader,
+    review_id: str,
+    without: Annotated[list[str] | None, Query()] = None,
+    sheet: int = 1,
+    saved: bool = False,
 ) -> Response:
     """A plan, a batch or a single draft. `without`: units or actions marked to be left out, kept in the address."""
-    return _page(request, workspace, who, review_id, without=without or [], sheet=sheet)
+    return _page(request, workspace, who, review_id, without=without or [], sheet=sheet, saved=saved)
 
 
 @router.post("/reviews/{review_id}/decide")
@@ -97,17 +102,18 @@ def _page(
     *,
     without: list[str],
     sheet: int = 1,
+    saved: bool = False,
     problem: tuple[str, dict[str, int]] | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
     seen = desk.look(workspace, review_id, who.person)
-    values = {
+    values: dict[str, Any] = {
         "seen": seen,
         "row": seen.row,
         "without": without,
         "problem": problem,
         "typed": typed or {"reason": "", "wish": ""},
-        "carry": {"without": without},
+        "saved": saved,
     }
     status = 200 if problem is None else 400
     if seen.row.kind == "plan":

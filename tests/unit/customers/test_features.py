@@ -30,12 +30,12 @@ def test_every_feature_is_described_and_computed(open_company: OpenCompany) -> N
     table = build_features(open_company(), TODAY)
     computed = [feature.name for feature in catalogue() if feature.source != "score"]
     assert set(table.columns) == set(computed)
-    assert {"churn_risk", "ltv_jpy", "ltv_rank"} == {f.name for f in catalogue()} - set(computed)
+    assert {"churn_risk", "expected_orders", "ltv_jpy", "ltv_rank"} == {f.name for f in catalogue()} - set(computed)
     assert all(feature.meaning and feature.users for feature in catalogue())
 
 
 def test_where_nothing_happened_counts_are_zero_and_the_rest_is_unknown(open_company: OpenCompany) -> None:
-    row = one(open_company())
+    row = one(open_company(app_events=[{"feature": "api", "happened_at": days_ago(-2)}]))
     counts = ("orders_365d", "events_30d", "active_days_30d", "open_tickets", "mails_sent_90d", "revenue_365d_jpy")
     assert [row[name] for name in counts] == [0] * len(counts)
     unknown = (
@@ -125,7 +125,7 @@ def test_the_running_month_counts_only_on_the_day_of_the_export(open_company: Op
 def test_nothing_that_happens_later_changes_the_past(open_company: OpenCompany, later: int, cut: int) -> None:
     as_of = date(2025, 6, 1) + timedelta(days=cut)
     moment = f"{as_of + timedelta(days=later)}T00:00:00Z"
-    past = {"happened_at": "2025-05-20T00:00:00Z"}
+    past = {"happened_at": "2025-05-20T00:00:00Z", "feature": "api"}
     base = {
         "app_events": [past, {"happened_at": "2026-11-20T00:00:00Z"}],
         "orders": [{"ordered_at": "2025-05-20T00:00:00Z"}],

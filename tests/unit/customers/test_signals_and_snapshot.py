@@ -51,7 +51,8 @@ def test_counts_agree_with_the_signals() -> None:
     assert {name: found.count(name) for name in counts} == counts
     assert counts == {
         "quota_near_limit": 0, "activity_dropped": 1, "feature_overlooked": 1, "unhappy_contact": 2,
-        "churn_risk_rising": 0, "renewal_near_and_quiet": 1,
+        "churn_risk_rising": 0, "renewal_near_and_quiet": 1, "contract_ending": 1, "went_silent": 0, "nps_low": 0,
+        "upgrade_interest": 0, "replenishment_due": 0, "points_unused": 0,
     }  # fmt: skip
     assert find_signals(now, None)[1].evidence["overlooked_feature"] == "alerts"
 

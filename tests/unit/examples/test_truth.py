@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kizuna.agents.scoring import CHURN_FEATURES
+from kizuna.agents.predicting import CHURN_FEATURES
 from kizuna.customers.eligibility import matches
 from kizuna.customers.features import build_features
 from kizuna.customers.ingest import Customers, open_sources
 from kizuna.customers.outcomes import retained
 from kizuna.decisioning import churn
+from kizuna.examples.kit.outbox import Arrival
 from kizuna.examples.saas.day import simulate_day
 from kizuna.examples.saas.generator import write_company
-from kizuna.examples.saas.mailbox import Mail
 from kizuna.examples.saas.state import State, load
 from kizuna.examples.saas.truth import is_among, plausibly_eligible, true_effect
 from kizuna.playbooks.loader import load_playbooks
@@ -34,15 +34,13 @@ def fresh(company: Path) -> State:
     return load(company / "world" / "truth.npz")
 
 
-def mails_to(state: State, rows: np.ndarray, action: str, step: str = "mail") -> list[Mail]:
+def mails_to(state: State, rows: np.ndarray, action: str, step: str = "mail") -> list[Arrival]:
     moment = (state.day + 1) * 86_400 + 3600
     contacts = state.first_contact[rows].tolist()
-    return [
-        Mail(moment, f"<{c}.{action}>", c, r, action, step, False) for c, r in zip(contacts, rows.tolist(), strict=True)
-    ]
+    return [Arrival(moment, f"<{contact}.{action}>", contact, action, step) for contact in contacts]
 
 
-def lost_in(days: int, state: State, rows: np.ndarray, mails: list[Mail], *, effects: bool = True) -> int:
+def lost_in(days: int, state: State, rows: np.ndarray, mails: list[Arrival], *, effects: bool = True) -> int:
     for day in range(days):
         simulate_day(state, mails if day == 0 else [], seed=9, effects=effects)
     return int((state.cancelled[rows] >= 0).sum())

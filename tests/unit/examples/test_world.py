@@ -115,7 +115,7 @@ def _cut_power(patch: pytest.MonkeyPatch, moment: str) -> None:
         patch.setattr(world, "_write", stop)
     elif moment == "between the files":
         patch.setattr(world, "_replace_tickets", stop)
-        patch.setattr(world, "_replace", stop)
+        patch.setattr(world, "replace_lines", stop)
     else:
         patch.setattr(State, "save", stop)
 

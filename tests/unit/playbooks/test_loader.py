@@ -3,12 +3,18 @@ from pathlib import Path
 
 import pytest
 from kizuna.domain.errors import Fault, FaultyFile
-from kizuna.domain.playbook import Action, Channel, Lever, Role
-from kizuna.playbooks.loader import digest, load_playbooks, packaged_names
+from kizuna.domain.playbook import Action, Channel, Lever, Role, Term, Topic, Wait, quiets_for
+from kizuna.playbooks.loader import digest, load_playbooks, names_in_folder, packaged_names
 
 ROOT = Path(__file__).parents[3] / "playbooks"
 DIGEST = (ROOT / "usage_digest.yaml").read_text(encoding="utf-8")
-FIVE = ("feature_tutorial", "renewal_reminder", "survey_before_discount", "upsell_draft", "usage_digest")
+CATALOGUE = (
+    *("apology_care", "dedicated_care", "feature_tutorial", "first_month_tips", "loyalty_thanks", "nps_survey"),
+    *("plan_fit", "points_reminder", "post_purchase_quiet", "potential_events", "pre_renewal_gift", "prepaid_topup"),
+    *("rank_progress", "referral_invite", "renewal_reminder", "replenish_reminder", "silent_customer_survey"),
+    *("staff_discretion", "standard_digest", "survey_before_discount", "testimonial_audience", "upgrade_interest"),
+    *("upsell_draft", "usage_digest", "win_back"),
+)
 
 
 def no_problem(rule: str) -> list[str]:
@@ -33,7 +39,7 @@ def packaged() -> dict[str, Action]:
 
 
 def test_every_packaged_playbook_loads(packaged: dict[str, Action]) -> None:
-    assert tuple(packaged) == packaged_names() == FIVE
+    assert tuple(packaged) == packaged_names() == CATALOGUE
 
 
 def test_packaged_playbooks_are_short_and_speak_both_languages(packaged: dict[str, Action]) -> None:
@@ -41,6 +47,44 @@ def test_packaged_playbooks_are_short_and_speak_both_languages(packaged: dict[st
         assert len((ROOT / f"{name}.yaml").read_text(encoding="utf-8").splitlines()) <= 60
         assert set(action.describe) == {"ja", "en"}
         assert "is_active" in action.when
+
+
+def test_packaged_playbooks_say_what_they_are_about_and_when_they_pay() -> None:
+    for name in packaged_names():
+        written = (ROOT / f"{name}.yaml").read_text(encoding="utf-8")
+        assert re.search(r"^topic: ", written, re.MULTILINE) and re.search(r"^term: ", written, re.MULTILINE), name
+        assert written.startswith("# ") and "# Who it is for" in written, name
+
+
+def test_the_catalogue_has_short_and_long_actions_and_every_channel(packaged: dict[str, Action]) -> None:
+    terms = [action.term for action in packaged.values()]
+    assert min(terms.count(Term.SHORT), terms.count(Term.LONG)) >= 10
+    used = {channel for action in packaged.values() for channel in action.channels}
+    assert used == set(Channel)
+    assert {action.topic for action in packaged.values()} == set(Topic)
+
+
+def test_a_view_is_followed_by_a_wait_for_the_order_and_then_by_an_audience(packaged: dict[str, Action]) -> None:
+    interest = packaged["upgrade_interest"]
+    assert [interest.channel_of(message, Channel.EMAIL) for message in interest.messages] == ["email", "audience"]
+    (wait,) = [step.wait for step in interest.steps if isinstance(step, Wait)]
+    assert (wait.event, wait.up_to.days, wait.then) == ("ordered", 5, "end")
+
+
+def test_a_full_price_purchase_keeps_offers_away_and_an_apology_does_too(packaged: dict[str, Action]) -> None:
+    allowed = list(packaged.values())
+    for sells in (action for action in allowed if action.topic is Topic.OFFERS):
+        quiet = dict(quiets_for(sells, allowed))
+        assert quiet["post_purchase_quiet"].days == 21
+        assert quiet["apology_care"].days == 30
+
+
+def test_names_in_a_folder_are_those_of_its_files(tmp_path: Path) -> None:
+    write(tmp_path, "b.yaml", DIGEST)
+    write(tmp_path, "a.yaml", DIGEST)
+    write(tmp_path, "notes.txt", "")
+    assert names_in_folder(tmp_path) == ("a", "b")
+    assert names_in_folder(tmp_path / "none") == ()
 
 
 def test_survey_covers_every_answer_in_its_messages(packaged: dict[str, Action]) -> None:

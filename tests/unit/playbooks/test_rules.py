@@ -20,4 +20,4 @@ def test_every_packaged_rule_speaks_of_features_that_exist() -> None:
 def test_example_brief_names_actions_and_features_that_exist() -> None:
     brief, _ = load_brief(EXAMPLE)
     assert sound(brief.segment) == []
-    assert set(load_playbooks(brief.playbooks, None, sound)) == set(packaged_names())
+    assert set(load_playbooks(brief.playbooks, None, sound)) == set(brief.playbooks) <= set(packaged_names())

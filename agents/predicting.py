@@ -1,0 +1,173 @@
+"""Who is likely to leave, learned from the company's own past: features then, and what happened afterwards."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+
+from ..customers.features import build_features
+from ..customers.ingest import Customers
+from ..customers.outcomes import orders_made, retained
+from ..customers.table import FeatureTable
+from ..decisioning import churn, repeat
+from ..store import campaigns
+from .workspace import Workspace
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+#: What the churn model looks at: behaviour and contract, never our own mails (they would teach it our treatment).
+CHURN_FEATURES = (
+    "events_30d",
+    "events_prev_30d",
+    "active_days_30d",
+    "activity_change_30d",
+    "days_since_last_event",
+    "features_used_90d",
+    "quota_used_last_month",
+    "open_tickets",
+    "open_unhappy_tickets",
+    "unhappy_tickets_90d",
+    "tenure_days",
+    "monthly_price_jpy",
+)
+#: What it looks at besides, in a company that has such a thing.
+_WHERE_THERE = (
+    "views_30d",
+    "store_visits_90d",
+    "days_since_last_store_visit",
+    "boxes_skipped_90d",
+    "boxes_swapped_90d",
+    "box_returns_90d",
+    "staff_contacts_90d",
+    "unhappy_contacts_90d",
+    "last_nps",
+    "prepaid_balance_jpy",
+)
+#: What tells whether somebody without a contract will order: recency, frequency, money, interest and trouble.
+ORDER_FEATURES = (
+    "days_since_last_order",
+    "days_between_orders",
+    "order_overdue_ratio",
+    "orders_365d",
+    "orders_total",
+    "days_since_first_order",
+    "mean_order_value_jpy",
+    "days_since_last_visit",
+    "views_30d",
+    "compares_30d",
+    "store_visits_90d",
+    "open_unhappy_tickets",
+    "unhappy_tickets_90d",
+    "unhappy_contacts_90d",
+)
+_TRAINING_CUTOFFS = 4
+_CUTOFF_STEP_DAYS = 30
+_YEAR_DAYS = 365
+
+
+@dataclass(frozen=True)
+class Past:
+    """A past day whose outcome is known by now."""
+
+    inputs: Array  #: of units active then and left alone in the window after it, as are the next four
+    stayed: Array
+    rates: Array
+    orders: Array
+    orders_next: Array
+    lapsed_orders: Array  #: of units that had ordered, but not for a year
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The churn model, and how the chance to order becomes a number of orders where there is no contract."""
+
+    churn: churn.ChurnModel
+    orders: repeat.OrderModel | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return self.churn.as_dict() | ({"orders": self.orders.as_dict()} if self.orders else {})
+
+
+def start_of(day: date) -> datetime:
+    return datetime.combine(day, time(0), tzinfo=UTC)
+
+
+def fit_predictor(workspace: Workspace, customers: Customers, table: FeatureTable, as_of: date) -> Predictor:
+    """Fitted on cut-offs whose outcome is known by then, tested on a later one (no leakage)."""
+    window = workspace.brief.business.churn_window.days
+    columns = telling_features(customers, table)
+    test = _past(workspace, customers, as_of - timedelta(days=window), columns, is_test=True)
+    cutoffs = [as_of - timedelta(days=2 * window + step * _CUTOFF_STEP_DAYS) for step in range(_TRAINING_CUTOFFS)]
+    train = [_past(workspace, customers, cutoff, columns) for cutoff in cutoffs]
+    model = churn.fit_churn(
+        np.vstack([past.inputs for past in train]),
+        1.0 - np.concatenate([past.stayed for past in train]),
+        test.inputs,
+        1.0 - test.stayed,
+        columns,
+    )
+    return Predictor(model, _fit_orders(model, train, window) if customers.model == "transactions" else None)
+
+
+def leaving_risk(predictor: Predictor, customers: Customers, table: FeatureTable) -> Array:
+    """The probability to leave in the churn window, for each unit as if it were active."""
+    return churn.predict_churn(predictor.churn, _inputs(customers, table, predictor.churn.columns))
+
+
+def order_rates(table: FeatureTable) -> Array:
+    """Orders a day of the last year, shrunk; the first order of all only starts the clock."""
+    orders = np.nan_to_num(table.columns["orders_365d"].astype(float))
+    known = np.nan_to_num(table.columns["days_since_first_order"].astype(float))
+    repeated = np.where(known <= _YEAR_DAYS, np.maximum(orders - 1, 0), orders)
+    return repeat.shrunk_rates(repeated, np.minimum(known, _YEAR_DAYS))
+
+
+def telling_features(customers: Customers, table: FeatureTable) -> tuple[str, ...]:
+    """What the model looks at in this company: nothing that is unknown of everybody, nothing odd that never varies."""
+    if customers.model == "transactions":
+        return tuple(name for name in ORDER_FEATURES if _varies(table, name))
+    usual = tuple(name for name in CHURN_FEATURES if not np.isnan(table.numeric([name])).all())
+    return usual + tuple(name for name in _WHERE_THERE if _varies(table, name))
+
+
+def _varies(table: FeatureTable, name: str) -> bool:
+    known = table.numeric([name])
+    known = known[~np.isnan(known)]
+    return bool(known.size and known.min() < known.max())
+
+
+def _inputs(customers: Customers, table: FeatureTable, columns: tuple[str, ...]) -> Array:
+    """The columns side by side; orders go with ratios, so there their logarithms (of 1 + x)."""
+    values = table.numeric(columns)
+    return np.log1p(np.maximum(values, 0.0)) if customers.model == "transactions" else values
+
+
+def _past(
+    workspace: Workspace, customers: Customers, cutoff: date, columns: tuple[str, ...], *, is_test: bool = False
+) -> Past:
+    window = workspace.brief.business.churn_window.days
+    table = build_features(customers, cutoff)
+    start, end, later = (start_of(cutoff + timedelta(days=n * window)) for n in range(3))
+    stayed = retained(customers, table.unit_ids, start, end)
+    with workspace.store.read() as session:
+        contacted = campaigns.units_reached_between(session, start, end)
+    untouched = np.array([unit not in contacted for unit in table.unit_ids], dtype=bool)
+    usable = ~np.isnan(stayed) & untouched
+    nothing = np.zeros(0)
+    rates = orders = orders_next = lapsed = nothing
+    if customers.model == "transactions" and not is_test:
+        made = orders_made(customers, table.unit_ids, start, end)
+        rates, orders = order_rates(table)[usable], made[usable]
+        orders_next = orders_made(customers, table.unit_ids, end, later)[usable]
+        lapsed = made[(table.numeric(["is_active"])[:, 0] == 0) & (table.numeric(["orders_total"])[:, 0] > 0)]
+    return Past(_inputs(customers, table, columns)[usable], stayed[usable], rates, orders, orders_next, lapsed)
+
+
+def _fit_orders(model: churn.ChurnModel, train: list[Past], window: int) -> repeat.OrderModel:
+    windows = [
+        repeat.Window(1.0 - churn.predict_churn(model, past.inputs), past.rates, past.orders, past.orders_next)
+        for past in train
+    ]
+    return repeat.fit_orders(windows, np.concatenate([past.lapsed_orders for past in train]), window)
