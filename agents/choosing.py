@@ -73,8 +73,12 @@ def choose(
     groups: dict[str, UnitGroupRow],
     *,
     fewer: float,
+    explore: frozenset[str] = frozenset(),
 ) -> Chosen:
-    """Allocate the policy group under budget and capacity, then let chance in; draw the random control group."""
+    """Allocate the policy group under budget and capacity, then let chance in; draw the random control group.
+
+    Chance tries the actions in `explore` alone where any are named; the random control group draws from all.
+    """
     chosen = Chosen(len(weighed.unit_ids))
     group = np.array([groups[unit].group for unit in weighed.unit_ids])
     piloting = workspace.brief.pilot is not None and cycle <= workspace.brief.pilot.cycles
@@ -92,7 +96,10 @@ def choose(
         best = _allocate(workspace, cycle, weighed, policy, explorable, len(random), fewer)
         share = workspace.brief.exploration * fewer
         planned, eligible = best.allocation.choice, weighed.eligible[policy]
-        drawn, probability, explored = allocation.explore(planned, eligible, explorable, share, rng)
+        tried = explorable & np.array(
+            [not explore or action.action in explore for action in weighed.actions], dtype=bool
+        )
+        drawn, probability, explored = allocation.explore(planned, eligible, tried, share, rng)
         chosen.choice[policy], chosen.probability[policy], chosen.explored[policy] = drawn, probability, explored
         chosen.binding, chosen.long_term_forgone_jpy = best.allocation.binding, best.forgone_jpy
     _give_reasons(chosen, weighed, group, reached)

@@ -42,10 +42,11 @@ def make_plan(
     *,
     unused: Mapping[str, Reason],
     fewer: float,
+    explore: frozenset[str] = frozenset(),
 ) -> Planned:
     """The best plan without the `unused` actions (and why each is): chance enters by the same seed in each plan."""
     kept = _without(weighed, unused)
-    chosen = choose(workspace, cycle, revision, kept, groups, fewer=fewer)
+    chosen = choose(workspace, cycle, revision, kept, groups, fewer=fewer, explore=explore)
     return Planned(kept, groups, chosen, plan_summary(workspace, cycle, kept, groups, chosen, potentials))
 
 

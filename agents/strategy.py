@@ -1,5 +1,7 @@
 """The strategy agent: what to try. Lever, actions, who gets which, at what price, and what to expect of it."""
 
+from functools import partial
+
 from langgraph.runtime import Runtime
 
 from ..customers.eligibility import matches
@@ -9,6 +11,7 @@ from ..store import reviews
 from .choosing import enroll
 from .levers import find_levers
 from .planning import keep_plan, make_plan
+from .proposing import consider
 from .scoring import load_snapshot
 from .state import CampaignState
 from .weighing import current_beliefs, weigh
@@ -28,7 +31,14 @@ def strategise(state: CampaignState, runtime: Runtime[Context]) -> CampaignState
     weighed = weigh(workspace, table, segment, cycle=cycle, levers=useful, beliefs=beliefs)
     groups = enroll(workspace, cycle, weighed)
     unused = {action: Reason.LEFT_OUT_BY_REVIEWER for action in wishes.without}
-    planned = make_plan(workspace, cycle, revision, weighed, groups, potentials, unused=unused, fewer=wishes.fewer)
+    plan = partial(make_plan, workspace, cycle, revision, weighed, groups, potentials, fewer=wishes.fewer)
+    planned = consider(
+        workspace,
+        cycle,
+        plan(unused=unused),
+        beliefs,
+        lambda without, explore: plan(unused={**without, **unused}, explore=explore),
+    )
     digest = keep_plan(workspace, cycle, revision, planned)
     summary = planned.summary
     workspace.tell(

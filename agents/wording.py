@@ -11,7 +11,8 @@ from ..domain.playbook import Action, Channel
 from ..prompts.claims import offer_terms
 from ..prompts.cleaning import clean
 from ..prompts.grounding import check_words
-from ..prompts.masking import Known, Masker
+from ..prompts.masking import Masker
+from ..prompts.personal_data import Known
 from ..prompts.rendering import Fact, needs
 from ..prompts.slots import Slots, SlotWords, reference
 from ..store import campaigns

@@ -22,6 +22,7 @@ COMMANDS = {
     "check": ("setup", "Check a brief and its playbook; report every fault at once."),
     "schema": ("setup", "Print the brief's JSON Schema, for editors."),
     "playbooks": ("playbooks", "Explain the actions a brief may allow; check your own."),
+    "model": ("model", "Try out the language model of a brief."),
     "add-person": ("people", "Add somebody who will log in."),
     "login": ("people", "Log in."),
     "logout": ("people", "Log out."),
@@ -40,6 +41,8 @@ COMMANDS = {
     "resume": ("campaign", "Let messages leave again."),
     "report": ("campaign", "What the campaign did, against its holdout."),
     "why": ("campaign", "The receipt of one unit: what was decided, and why."),
+    "export-person": ("persons", "Everything held of a customer, as JSON to hand over."),
+    "erase-person": ("persons", "Erase a customer from everywhere, for good."),
     "fast-forward": ("setup", "Let an example company live on, day by day."),
 }
 

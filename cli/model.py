@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from ..service.model_check import Checked
 
 
-@examples("kizuna model check", "kizuna model check --json")
-@click.group()
+@click.group(epilog="\b\nExamples:\n  kizuna model check\n  kizuna model check --json")
 def model() -> None:
     """Try out the language model of a brief."""
 

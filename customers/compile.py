@@ -58,11 +58,11 @@ def compile_features(sources: dict[str, Rows], features: Sequence[Definition]) -
     query = query.with_("units", as_=_units(sources["accounts"]))
     for name, rows in sources.items():
         if rows.prepared:
-            query = query.with_(rows.table, as_=_prepared(rows))
+            query = query.with_(rows.table, as_=_prepared(rows), copy=False)
         mine = [feature for feature in from_sources if feature.source == name]
-        query = query.with_(f"from_{name}", as_=_pass(rows, mine))
-        known = known.join(f"from_{name}", using="unit_id", join_type="left")
-    return query.with_("known", as_=known)
+        query = query.with_(f"from_{name}", as_=_pass(rows, mine), copy=False)
+        known = known.join(f"from_{name}", using="unit_id", join_type="left", copy=False)
+    return query.with_("known", as_=known, copy=False)
 
 
 def parameters_of(query: exp.Expr) -> frozenset[str]:
@@ -72,22 +72,25 @@ def parameters_of(query: exp.Expr) -> frozenset[str]:
 
 def _units(rows: Rows) -> exp.Select:
     unit = exp.column(rows.unit, rows.table).as_("unit_id")
-    return exp.select(unit).from_(rows.table).where(_expression(rows.rows, rows))
+    return exp.select(unit).from_(rows.table).where(_expression(rows.rows, rows, _columns(rows)))
 
 
 def _pass(rows: Rows, features: Iterable[Definition]) -> exp.Select:
     unit = exp.column(rows.unit, rows.through or rows.table)
-    columns = [exp.cast(_expression(f.sql, rows), _TYPES[f.type]).as_(f.name) for f in features]
-    query = exp.select(unit.as_("unit_id"), *columns).from_(rows.table)
+    known = _columns(rows)
+    columns = [
+        exp.cast(_expression(f.sql, rows, known), _TYPES[f.type], copy=False).as_(f.name, copy=False) for f in features
+    ]
+    query = exp.select(unit.as_("unit_id"), *columns, copy=False).from_(rows.table, copy=False)
     if rows.through:
         same = exp.column("contact_id", rows.table).eq(exp.column("contact_id", rows.through))
         query = query.join(rows.through, on=same)
-    query = query.where(_expression(rows.rows, rows))
+    query = query.where(_expression(rows.rows, rows, known), copy=False)
     return query if rows.one_row else query.group_by(unit.copy())
 
 
 def _prepared(rows: Rows) -> exp.Select:
-    query = _parse(rows.prepared).transform(_with_parameters)
+    query = _parse(rows.prepared).transform(_with_parameters, copy=False)
     assert isinstance(query, exp.Select)
     return query
 
@@ -98,22 +101,21 @@ def _columns(rows: Rows) -> set[str]:
     return {name for source in contract() if source.name == rows.table for name in source.column_names}
 
 
-def _expression(sql: str, rows: Rows) -> exp.Expr:
-    """The expression with terms and parameters put in, every column checked against the contract."""
-    known = _columns(rows)
+def _expression(sql: str, rows: Rows, known: set[str]) -> exp.Expr:
+    """The expression with terms and parameters put in; every column must be a known one."""
 
     def put_in(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Column):
             return node
         if node.name in rows.terms:
-            return exp.paren(_parse(rows.terms[node.name]).transform(put_in), copy=False)
+            return exp.paren(_parse(rows.terms[node.name]).transform(put_in, copy=False), copy=False)
         if node.name in _PARAMETERS:
             return _parameter(node.name)
         if node.name not in known:
             raise ValueError(f"features.yaml: {rows.table} has no column {node.name!r} (in {sql!r})")
         return exp.column(node.name, rows.table)
 
-    return _parse(sql).transform(put_in)
+    return _parse(sql).transform(put_in, copy=False)
 
 
 def _with_parameters(node: exp.Expr) -> exp.Expr:
@@ -143,8 +145,8 @@ def _outermost(features: Sequence[Definition]) -> list[exp.Expr]:
     columns: list[exp.Expr] = []
     for feature in features:
         if feature.source == "features":
-            made = _parse(feature.sql).transform(_with_parameters)
-            columns.append(exp.cast(made, _TYPES[feature.type]).as_(feature.name))
+            made = _parse(feature.sql).transform(_with_parameters, copy=False)
+            columns.append(exp.cast(made, _TYPES[feature.type], copy=False).as_(feature.name, copy=False))
         elif not feature.hidden:
             columns.append(exp.column(feature.name))
     return columns

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
+from .packaged import read_packaged
 
 #: How a cell of each type must be written, as the fault says it.
 WRITTEN_AS = {
@@ -72,8 +71,7 @@ class Source:
 @cache
 def contract(unit: UnitKind = "account") -> tuple[Source, ...]:
     """All sources of a brief with this `unit`, parents before the files that refer to them."""
-    text = files(__package__).joinpath("contract.yaml").read_text("utf-8")
-    return read_contract(yaml.safe_load(text), unit)
+    return read_contract(read_packaged("contract.yaml"), unit)
 
 
 def read_contract(content: dict[str, dict[str, Any]], unit: UnitKind = "account") -> tuple[Source, ...]:

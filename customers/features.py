@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
 from sqlglot import exp
 
 from .compile import Rows, compile_features, parameters_of
 from .ingest import Customers
+from .packaged import read_packaged
 from .table import FeatureTable, from_query
 
 __all__ = ["Feature", "FeatureTable", "build_features", "catalogue", "feature_query"]
@@ -36,7 +35,7 @@ class Feature:
 
 @cache
 def _file() -> tuple[dict[str, Rows], tuple[Feature, ...]]:
-    content = yaml.safe_load(files(__package__).joinpath("features.yaml").read_text("utf-8"))
+    content = read_packaged("features.yaml")
     sources = {name: Rows(**{"table": name, **rows}) for name, rows in content["sources"].items()}
     return sources, tuple(_feature(name, fields) for name, fields in content["features"].items())
 

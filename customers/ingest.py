@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import duckdb
 
@@ -88,7 +89,9 @@ def open_sources(
     """
     sources = contract(unit)
     headers = read_headers(folder, sources, unit=unit, model=model)
-    connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": True})
+    # A checkpoint would rewrite all rows read so far, for a database that lives in memory alone.
+    config: dict[str, Any] = {"threads": 2, "preserve_insertion_order": True, "checkpoint_threshold": "1TB"}
+    connection = duckdb.connect(config=config)
     try:
         customers = Customers(connection, {}, [], {}, None, unit, model)
         for source in sources:

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from .eligibility import columns_of, matches
 from .features import catalogue
+from .packaged import read_packaged
 from .table import Bools, FeatureTable
 
 _BEFORE = "_before"
@@ -39,10 +38,9 @@ class Signal:
 @cache
 def signal_rules() -> tuple[SignalRule, ...]:
     """All signals that are looked for."""
-    content = yaml.safe_load(files(__package__).joinpath("signals.yaml").read_text("utf-8"))
     return tuple(
         SignalRule(name, fields["meaning"], fields["when"], tuple(fields["evidence"]))
-        for name, fields in content.items()
+        for name, fields in read_packaged("signals.yaml").items()
     )
 
 

@@ -26,10 +26,10 @@ class End:
     everything_must_wait: bool = False
 
 
-def try_once(channel: Channel, send: Callable[[], str]) -> End:
+def try_once(channel: Channel, let_go: Callable[[], str]) -> End:
     """Send, and say how it ended. Anything unforeseen is not caught: only evidence can settle that later."""
     try:
-        place = send()
+        place = let_go()
     except NotSentYet as error:
         return End(None, Reason.TRY_LATER, note=str(error), later=error.retry_after or RETRY_AFTER)
     except PauseSending as error:

@@ -102,8 +102,8 @@ class Worker:
         may_go_on = True
         try:
             for claim, draft, row, message in intended:
-                way = _addressed(row.message_id, draft)
-                end = try_once(draft.channel, partial(self.transport.send, message, **way)) if may_go_on else _HELD
+                let_go = partial(self._let_go, message, row.message_id, draft)
+                end = try_once(draft.channel, let_go) if may_go_on else _HELD
                 ends.append((claim, draft, end))
                 may_go_on = may_go_on and not end.everything_must_wait
         finally:
@@ -111,6 +111,10 @@ class Worker:
                 for claim, draft, end in ends:
                     tally.add(self._finish(session, claim, draft, end))
         return may_go_on
+
+    def _let_go(self, message: bytes, message_id: str, draft: Draft) -> str:
+        """The one line that lets something out to a customer."""
+        return self.transport.send(message, **_addressed(message_id, draft))
 
     def _keep_to_the_brief_in_force(self, session: Session) -> None:
         """The brief may have been changed, by another process, after this worker began."""

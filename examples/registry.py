@@ -49,7 +49,13 @@ def _shop() -> Example:
     return Example("shop", write_company, live_one_day)
 
 
-EXAMPLES: dict[str, Callable[[], Example]] = {"saas": _saas, "shop": _shop}
+def _box() -> Example:
+    from .box.world import live_one_day, write_company
+
+    return Example("box", write_company, live_one_day)
+
+
+EXAMPLES: dict[str, Callable[[], Example]] = {"saas": _saas, "shop": _shop, "box": _box}
 
 
 def example_in(folder: Path) -> Example:

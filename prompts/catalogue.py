@@ -172,8 +172,16 @@ def _parse_needs(text: str, name: str) -> dict[str, Needs]:
         loaded: Any = yaml.safe_load(text)
         return {message: Needs.model_validate(value) for message, value in (loaded or {}).items()}
     except (yaml.YAMLError, ValidationError, AttributeError) as error:
-        fault = Fault(name, 0, "", str(error).splitlines()[0], "message: {facts: [..], links: {..}}")
+        fault = Fault(name, 0, *_where(error), "message: {facts: [..], links: {..}}")
         raise FaultyFile([fault]) from error
+
+
+def _where(error: Exception) -> tuple[str, str]:
+    """The field that is wrong, where it is known, and what is wrong with it."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return ".".join(str(part) for part in first["loc"]), first["msg"]
+    return "", str(error).splitlines()[0]
 
 
 def _check_names(*names: str) -> None:

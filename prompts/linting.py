@@ -62,8 +62,8 @@ def _answers(action: Action, user_folder: Path | None) -> Iterator[Fault]:
         yield Fault(_facts_file(action), 0, "survey", "the action branches by an answer, but no message asks a survey")
     for survey in surveys[:1]:
         offered = answers_of(survey, user_folder)
-        for answer in wanted if offered is not None else ():
-            if answer not in (offered or ()):
+        for answer in wanted:
+            if offered is not None and answer not in offered:
                 yield Fault(action.action, 0, "steps", f"the survey `{survey}` has no answer {answer!r}")
 
 
@@ -117,10 +117,11 @@ class _Message:
 
     def faults(self) -> list[Fault]:
         found = list(self._declaration())
+        is_sound = not found  # words are read against a sound declaration only
         have = {at: wordings(self.action.action, self.message, at, self.folder) for at in self.languages}
         for language, names in have.items():
             found += self._missing(language, names)
-            for name in names:
+            for name in names if is_sound else ():
                 found += self._template(language, name)
             found += self._unused(language, names)
         return found + list(self._differences(have))
@@ -135,6 +136,9 @@ class _Message:
                 if not labels.get(language):
                     yield self.fault(f"the link `{name}` has no label in {language!r}")
         answers = answers_of(self.declared.survey, self.folder) if self.declared.survey else None
+        if self.declared.survey and answers is None:
+            hint = f"add prompts/surveys/{self.declared.survey}.yaml"
+            yield self.fault(f"there is no survey `{self.declared.survey}`", hint)
         for link in self.declared.links:
             code = link.removeprefix("answer_")
             if code != link and self.declared.survey is None:
@@ -209,7 +213,7 @@ class _Message:
         """The languages say the same: the same wordings, with the same figures and links."""
         first, *others = self.languages
         for other in others:
-            for name in sorted(set(have[first]) ^ set(have[other])):
+            for name in sorted((set(have[first]) ^ set(have[other])) - {STANDARD}):
                 lacking = other if name in have[first] else first
                 yield self.fault(f"the words `{name}` are missing in {lacking!r}", f"add {self._file(lacking, name)}")
             for name in sorted(set(have[first]) & set(have[other])):

@@ -5,7 +5,7 @@ only; the units are written here. Whatever else looks like a template, a link, a
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,10 @@ class SlotWords(Frozen):
         subject = _SLOT.sub(lambda slot: _written(slot, context, language, place), self.subject)
         body = _SLOT.sub(lambda slot: _written(slot, context, language, place), self.body)
         return subject, body
+
+    def named(self) -> list[str]:
+        """The slots, as they are written, in order; with what is left of broken ones."""
+        return re.findall(r"\{[^{}]*\}|[{}]", f"{self.subject}\n{self.body}")
 
 
 @dataclass(frozen=True)
@@ -113,11 +117,6 @@ def _written(slot: re.Match[str], context: Mapping[str, object], language: Langu
         return write_block(_YEN, "v", language, {"value": value}, place)
     text = write_block(_PLAIN, "v", language, {"value": value}, place)
     return f"{text}%" if name.endswith("_percent") else text
-
-
-def slots_of(words: SlotWords) -> Collection[str]:
-    """The facts that the words name."""
-    return {match[2] for match in _SLOT.finditer(f"{words.subject}\n{words.body}") if not match[1]}
 
 
 def reference(action: str, message: str, variant: str, language: Language, user_folder: Path | None = None) -> str:

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from ..agents.manners import overlooked_moods
 from ..agents.sample import sample_facts
 from ..agents.workspace import check_any_rule
 from ..domain.brief import Brief
@@ -79,6 +80,8 @@ def _faults_between(brief: Brief, path: Path, action: Action) -> list[Fault]:
     ceiling = brief.guardrails.discount_ceiling
     if action.offer is not None and action.offer.discount > ceiling:
         found.append(fault(f"offers {action.offer.discount:.0%} off, over the discount ceiling of {ceiling:.0%}"))
+    for mood in overlooked_moods(action):
+        found.append(fault(f"it sells, but its rule does not ask for `{mood}`", f"add `and {mood} = 0`"))
     words = path.parent / "prompts"
     samples = {language: sample_facts(language) for language in brief.voice.languages}
     found += lint_words(action, samples, words if words.is_dir() else None, brief.voice.languages)

@@ -24,7 +24,8 @@ from .rights import Refusal, deciders, may_look, may_not_decide, may_not_edit
 from .words import without_footer
 
 PAGE = 50
-_LONG_PART = re.compile(r"[^/?&=]{20,}")
+_LONG_PART = re.compile(r"(?<=[/?&=])[^/?&=]{20,}(?=$|[/?&=])")
+_ORIGIN = re.compile(r"^[a-z]+://[^/?#]*")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Batch:
     worst: list[Sample]
     page: list[Sample]
     pages: int
-    kinds: list[tuple[str, str, int]]
+    kinds: list[tuple[Sample, int]]
     links: list[tuple[str, int]]
     read: int
     due: int
@@ -164,12 +165,7 @@ def lay_out(workspace: Workspace, row: ReviewRow, person: Person, page: int = 1)
         worst=_standing(listed, samples["worst"]),
         page=list(listed.values())[start : start + PAGE],
         pages=-(-len(listed) // PAGE),
-        kinds=[
-            (step, language, count)
-            for (step, language), count in Counter(
-                (draft.step, str(draft.body["language"])) for draft in stored
-            ).items()
-        ],
+        kinds=_kinds(listed.values()),
         links=_shapes(str(link) for draft in stored for link in draft.body["links"]),
         read=len(read & {draft.digest for draft in stored}),
         due=samples_due(len(stored)) if row.kind == ReviewKind.BATCH else 0,
@@ -262,6 +258,23 @@ def _standing(listed: dict[str, Sample], wanted: list[str]) -> list[Sample]:
     return [by_message[key.split("#")[0]] for key in wanted if key.split("#")[0] in by_message]
 
 
+def _kinds(samples: Iterable[Sample]) -> list[tuple[Sample, int]]:
+    """One example of each message in each language, with how many there are."""
+    counts: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], Sample] = {}
+    for sample in samples:
+        kind = (sample.place.step, sample.language)
+        counts[kind] += 1
+        first.setdefault(kind, sample)
+    return [(first[kind], count) for kind, count in counts.items()]
+
+
 def _shapes(links: Iterable[str]) -> list[tuple[str, int]]:
     """Addresses without what is a recipient's own in them, with how many drafts hold each."""
-    return Counter(_LONG_PART.sub("…", link) for link in links).most_common()
+    return Counter(_shape(link) for link in links).most_common()
+
+
+def _shape(link: str) -> str:
+    origin = _ORIGIN.match(link)
+    start = origin.end() if origin else 0
+    return link[:start] + _LONG_PART.sub("…", link[start:])

@@ -38,37 +38,39 @@ class Erased:
     snapshots: int  #: snapshots written anew
 
 
-def ask(workspace: Workspace, ident: str, *, by: str) -> None:
+def ask(workspace: Workspace, ident: str, *, by: str) -> str:
     """From this moment nothing is sent to them and no source brings them back; the rest follows.
 
-    `ident` is a contact's id, or a unit's with all its contacts. Raises UserError where there is nobody.
+    `ident` is a contact's id, or a unit's with all its contacts. Raises UserError where there is nobody. Returns the
+    name under which `finish` answers for it.
     """
-    now = workspace.clock.now()
+    now, key = workspace.clock.now(), f"{_WISH}{secrets.token_hex(8)}"
     with workspace.store.write() as session:
         subject = _subject(session, ident)
         erasing.keep_erasure(session, subject, workspace.secret, now)
         hashes = [row.address_hash for row in subject.contacts if row.address_hash is not None]
         directory.suppress(session, hashes, "erased", now)
-        campaigns.keep_setting(session, f"{_WISH}{secrets.token_hex(8)}", json.dumps({"who": ident, "by": by}))
+        campaigns.keep_setting(session, key, json.dumps({"who": ident, "by": by}))
+    return key
 
 
-def finish(workspace: Workspace, *, held: str | None = None) -> list[Erased]:
+def finish(workspace: Workspace, *, held: str | None = None) -> dict[str, Erased]:
     """Do all erasures that were asked for. `held` is the campaign whose lease the caller holds already."""
     with workspace.store.read() as session:
         wishes = campaigns.settings_under(session, _WISH)
     if not wishes:
-        return []
+        return {}
     try:
         with _alone(workspace, held):
-            return [_finish_one(workspace, key, json.loads(wish)) for key, wish in wishes.items()]
+            return {key: _finish_one(workspace, key, json.loads(wish)) for key, wish in wishes.items()}
     except Busy:
-        return [Erased(False, 0, 0, 0)]
+        return {key: Erased(False, 0, 0, 0) for key in wishes}
 
 
 def erase(workspace: Workspace, ident: str, *, by: str) -> Erased:
     """Ask for it and do it now, where nobody is at work."""
-    ask(workspace, ident, by=by)
-    return finish(workspace)[-1]
+    key = ask(workspace, ident, by=by)
+    return finish(workspace).get(key, Erased(False, 0, 0, 0))
 
 
 def is_erased(workspace: Workspace, contact_id: str) -> bool:

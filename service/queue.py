@@ -10,6 +10,7 @@ from ..domain.review import ReviewKind, ReviewState
 from ..store import directory, reviews
 from ..store import waiting as lists
 from ..store.tables import DraftRow, ReviewRow, UnitRow
+from .incidents import open_incidents
 from .people import Person
 from .rights import Refusal, everybody, may_look, may_not_decide
 
@@ -51,9 +52,22 @@ class HandedOver:
 
 
 @dataclass(frozen=True)
+class Complaint:
+    """Somebody complained or answered in anger: their journeys have stopped until this is settled."""
+
+    id: str
+    kind: str
+    unit_id: str
+    unit_name: str
+    owner: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Queue:
     """What waits, the most urgent first."""
 
+    complaints: list[Complaint]
     mine: list[Waiting]
     others: list[Waiting]
     handed_over: list[HandedOver]
@@ -69,6 +83,8 @@ def queue_of(workspace: Workspace, person: Person) -> Queue:
         drafts = lists.one_draft_of(session, [row.id for row in rows if row.kind == ReviewKind.EACH])
         units = directory.units(session, [draft.unit_id for draft in drafts.values()])
         people = everybody(session)
+        upset = open_incidents(workspace, person)
+        units |= directory.units(session, [incident.unit_id for incident in upset])
         handed = (
             lists.handed_over_to(session, name, person.rep_id, _HANDED_OVER_SHOWN)
             if Role.SALES_REP in person.roles and person.rep_id
@@ -85,6 +101,17 @@ def queue_of(workspace: Workspace, person: Person) -> Queue:
             _waiting(row, now, worth.get(row.id), draft, unit, others, may_not_decide(workspace, row, person))
         )
     return Queue(
+        complaints=[
+            Complaint(
+                incident.id,
+                incident.kind,
+                incident.unit_id,
+                units[incident.unit_id].name if incident.unit_id in units else incident.unit_id,
+                incident.owner,
+                incident.opened_at,
+            )
+            for incident in upset
+        ],
         mine=[entry for entry in listed if entry.refusal is None],
         others=[entry for entry in listed if entry.refusal is not None],
         handed_over=[

@@ -4,18 +4,17 @@ The file is complete: every row of the store that is about them, and their figur
 of anybody else (colleagues who reviewed a message are left out) and no secret of ours.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from ..agents.scoring import figures_of
 from ..agents.workspace import Workspace
 from ..domain.errors import UserError
 from ..store import audit
-from ..store.subjects import Holdings, find_subject, holdings_of, names_in
+from ..store.subjects import Holdings, Subject, find_subject, holdings_of, names_in
 from ..store.tables import (
     AuditRow,
     CommentRow,
@@ -32,10 +31,9 @@ from ..store.tables import (
 
 FORMAT = "kizuna-export/1"
 #: Other people's names, workings of ours, and hashes that say nothing to anybody without our key.
-_NOT_THEIRS = frozenset(
-    "approved_by decided_by assignee authors owner settled_by answer recipient actor digest hash previous salt seal "
-    "lease_until generation address_hash".split()
-)
+_COLLEAGUES = ("approved_by", "decided_by", "settled_by", "assignee", "authors", "owner", "actor", "recipient")
+_WORKINGS = ("answer", "digest", "hash", "previous", "salt", "seal", "lease_until", "generation", "address_hash")
+_NOT_THEIRS = frozenset({*_COLLEAGUES, *_WORKINGS})
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,8 @@ def export(workspace: Workspace, ident: str, *, by: str) -> dict[str, Any]:
         own = names_in(holdings, holdings.own_reviews) | set(subject.ids)
         rows: dict[str, list[dict[str, Any]]] = {}
         for table, found in holdings.rows.items():
-            rows[str(table.__tablename__)] = [_plain(row, subject.ids, own) for row in _theirs(table, found, holdings)]
+            theirs = holdings.own_reviews if table is ReviewRow else found  # a batch asks about many people
+            rows[str(table.__tablename__)] = [_plain(row, subject.ids, own) for row in theirs]
         audit.record(session, at=now, actor=by, action="person_exported", subject=subject.ids[0])
     sender, language = workspace.brief.sender, workspace.brief.voice.fallback
     return {
@@ -107,18 +106,11 @@ def export(workspace: Workspace, ident: str, *, by: str) -> dict[str, Any]:
     }
 
 
-def _look_up(session: Session, ident: str) -> tuple[Any, Holdings]:
+def _look_up(session: Session, ident: str) -> tuple[Subject, Holdings]:
     subject = find_subject(session, ident)
     if subject is None:
         raise UserError(f"there is nobody with the id {ident!r}: give a contact's id, or an account's")
     return subject, holdings_of(session, subject)
-
-
-def _theirs(table: type[SQLModel], rows: Iterable[Any], holdings: Holdings) -> list[Any]:
-    """A batch review asks about many people; of those only the draft that is theirs is shown, which names it."""
-    if table is ReviewRow:
-        return list(holdings.own_reviews)
-    return list(rows)
 
 
 def _plain(row: Any, ids: tuple[str, ...], own: set[str]) -> dict[str, Any]:
@@ -130,10 +122,10 @@ def _plain(row: Any, ids: tuple[str, ...], own: set[str]) -> dict[str, Any]:
     return values
 
 
-def _processors(workspace: Workspace) -> list[dict[str, str]]:
+def _processors(workspace: Workspace) -> list[dict[str, Any]]:
     """Who else works on the data for us: a language model, where the brief names one. It is told no known name."""
     reasoner = workspace.brief.reasoner
     if isinstance(reasoner, str):
         return []
-    told = reasoner.model_dump(mode="json")
-    return [{name: str(told[name]) for name in ("model", "base_url") if told.get(name)}]
+    told = reasoner.model_dump(mode="json", exclude_none=True)
+    return [{name: told[name] for name in ("model", "base_url", "processor") if name in told}]

@@ -15,7 +15,7 @@ from ..agents.workspace import Workspace
 from ..domain.brief import Language
 from ..domain.errors import UserError
 from ..domain.playbook import Channel, Topic
-from ..domain.token import open_token, read_token
+from ..domain.token import make_token, open_token, read_token
 from ..prompts.catalogue import WordsMissing
 from ..prompts.surveys import Survey, survey_of_link
 from ..store import audit, deliveries, directory, erasing, preferences
@@ -78,6 +78,11 @@ def visitor_of(workspace: Workspace, purpose: str, token: str) -> Visitor | None
         return None
     with workspace.store.read() as session:
         return _visitor(session, workspace, contact_id)
+
+
+def settings_token(workspace: Workspace, visitor: Visitor) -> str:
+    """For a link from one of their pages to their settings."""
+    return make_token(workspace.secret, "preferences", visitor.contact_id)
 
 
 def leave(workspace: Workspace, visitor: Visitor, *, how: str) -> None:

@@ -58,9 +58,11 @@ def used(session: Session, campaign: str, cycle: int) -> Used:
     return Used(int(calls), int(total), float(cost))
 
 
-def last_states(session: Session, campaign: str, cycle: int, count: int) -> list[str]:
-    """How the last calls of a cycle ended, the latest first."""
+def last_states(session: Session, campaign: str, cycle: int, count: int, *, besides: str) -> list[str]:
+    """How the last calls of a cycle ended, the latest first, `besides` one way to end."""
     query = select(ModelCallRow.state).where(
-        ModelCallRow.campaign == campaign, ModelCallRow.cycle == cycle, ModelCallRow.state != BEGUN
+        ModelCallRow.campaign == campaign,
+        ModelCallRow.cycle == cycle,
+        col(ModelCallRow.state).not_in([BEGUN, besides]),
     )
     return list(session.exec(query.order_by(col(ModelCallRow.id).desc()).limit(count)))

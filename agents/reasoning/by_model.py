@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,8 +15,7 @@ from ...prompts.grounding import check_words
 from ...prompts.masking import StrangeToken
 from ...prompts.questions import Prompt, fill_prompt
 from ...prompts.slots import SlotWords, problems
-from ...tools.asking import Answer, ModelFailed, Question
-from .meter import Meter
+from ...tools.asking import Answer, Model, ModelFailed, Question
 from .protocol import (
     Aggregates,
     Observation,
@@ -75,11 +74,20 @@ class WordsForm(_Form):
     body: Annotated[str, Field(max_length=8_000)]
 
 
+class Asks(Protocol):
+    """Puts a question to a model within the brief's limits."""
+
+    model: Model
+
+    def ask(self, question: Question[M]) -> Answer[M]:
+        """Raises ModelFailed."""
+
+
 @dataclass
 class ByModel:
     """Asks the model behind the meter; `rules` answer where it can't."""
 
-    meter: Meter
+    meter: Asks
     rules: Reasoner
     prompts: Path | None = None
 
@@ -123,13 +131,12 @@ class ByModel:
                 return Worded(None, replace(record, tokens=record.tokens + tokens))
             tokens += answer.usage.tokens
             words, wrong = _checked(answer.value, task)
+            record = replace(self._record(prompt, answer, ()), tokens=tokens)
             if words is not None:
-                return Worded(words, replace(self._record(prompt, answer, ()), tokens=tokens))
-        told = "; ".join(wrong[:3])
-        return Worded(
-            None,
-            replace(self._record(prompt, answer, wrong[:6]), by="rules", tokens=tokens, why=NOT_GROUNDED, told=told),
-        )
+                return Worded(words, record)
+        # Of a customer's own draft nothing is put on record: what is wrong with it may name them.
+        told = "; ".join(wrong[:3]) if task.customer is None else ""
+        return Worded(None, replace(record, by="rules", why=NOT_GROUNDED, told=told))
 
     def _ask(self, prompt: Prompt, agent: str, purpose: str, form: type[M]) -> Answer[M]:
         return self.meter.ask(Question(agent, purpose, prompt.system, prompt.user, form))
@@ -208,13 +215,15 @@ def _checked(said: WordsForm, task: Task) -> tuple[SlotWords | None, Sequence[st
     if wrong:
         return None, wrong
     if task.customer is not None:
+        masker = task.customer.masker
         try:
-            masker = task.customer.masker
-            words = SlotWords(subject=masker.restore(words.subject), body=masker.restore(words.body))
+            restored = SlotWords(subject=masker.restore(words.subject), body=masker.restore(words.body))
         except StrangeToken as error:
             return None, [str(error)]
-        wrong = problems(words, task.slots, task.language, own_figures=True)
-    wrong = wrong or task.check(words)
+        if restored.named() != words.named():
+            return None, ["a value on the customer's record looks like a slot"]
+        words = restored
+    wrong = task.check(words)
     return (None, wrong) if wrong else (words, ())
 
 

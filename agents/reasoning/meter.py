@@ -8,11 +8,21 @@ from pydantic import BaseModel
 from ...domain.language_model import LanguageModel
 from ...store import model_calls
 from ...store.model_calls import Used
-from ...tools.asking import Answer, LimitReached, Model, ModelFailed, Question, Resting, Usage, estimate_tokens
+from ...tools.asking import (
+    Answer,
+    Declined,
+    LimitReached,
+    Model,
+    ModelFailed,
+    Question,
+    Resting,
+    Usage,
+    estimate_tokens,
+)
 from ..workspace import Workspace
 
 M = TypeVar("M", bound=BaseModel)
-#: So many failures one after another, and the model is left alone for the rest of the cycle.
+#: So many failures one after another, and the model is left alone for the rest of the cycle. To decline is no failure.
 FAILURES_TO_REST = 3
 ANSWERED = "answered"
 
@@ -62,7 +72,7 @@ class Meter:
         """Check and set aside in one transaction, so that two processes can't both take the last tokens."""
         name = self.workspace.brief.name
         with self.workspace.store.write() as session:
-            lately = model_calls.last_states(session, name, self.cycle, FAILURES_TO_REST)
+            lately = model_calls.last_states(session, name, self.cycle, FAILURES_TO_REST, besides=Declined.code)
             if self.may_rest and len(lately) == FAILURES_TO_REST and ANSWERED not in lately:
                 raise Resting()
             allowance = _Allowance(self.settings, model_calls.used(session, name, self.cycle))

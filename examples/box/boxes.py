@@ -7,14 +7,14 @@ from ..kit.calendar_days import DAY_SECONDS, to_date
 from ..kit.chance import Chance, happens
 from ..kit.effects import force
 from ..kit.happened import Happened
-from .company import BREAK, PLANS, PRICE, PRICES, TOO_MUCH, WRONG_ITEMS
+from .company import BREAK, PLANS, PRICE, PRICES, TOO_MUCH
 from .state import BoxState
 from .truth import EFFECTS
 
 SHIPPED, SKIPPED, SWAPPED, RETURNED = range(4)
 SUBSCRIPTION, UPGRADE, ADD_ON = range(3)
 EARNED, SPENT = range(2)
-_SKIPS = np.array([0.03, 0.30, 0.05, 0.18, 0.015], np.float32)
+_SKIPS = np.array([0.03, 0.40, 0.05, 0.22, 0.015], np.float32)
 """How likely a box is skipped, by reason."""
 _SWAPS = np.array([0.28, 0.02, 0.02, 0.02, 0.03], np.float32)
 _RETURNS = np.array([0.07, 0.01, 0.004, 0.004, 0.003], np.float32)
@@ -60,9 +60,7 @@ def invoice(
     state: BoxState, happened: Happened, rows: Rows, kind: int, moment: Column, paid: Column, discount: Column
 ) -> None:
     """Write what was paid, with the points that it earns."""
-    happened.add(
-        "orders", person=rows, kind=np.full(len(rows), kind), moment=moment, amount=paid, discount=discount
-    )
+    happened.add("orders", person=rows, kind=np.full(len(rows), kind), moment=moment, amount=paid, discount=discount)
     np.add.at(state.paid, rows, paid)
     happened.count("paid_jpy", int(paid.sum()))
     _book(state, happened, rows, moment + 60, EARNED, paid // 100)

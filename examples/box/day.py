@@ -36,7 +36,7 @@ def live(state: BoxState, arrivals: list[Arrival], seed: int, effects: bool) -> 
     member = state.there(day)
     if to_date(day).day in NEWSLETTER_DAYS:
         send_newsletter(state, happened, chance, engaged, to=member)
-    open_tickets(state, happened, chance, TICKETS, 0.04 * (0.3 + engaged))
+    open_tickets(state, happened, chance, TICKETS, 0.08 * (0.3 + engaged))
     _log_in(state, happened, chance, engaged, member)
     send_boxes(state, happened, chance, member)
     order_extras(state, happened, chance, engaged, member)
@@ -84,7 +84,7 @@ def _find_reasons(state: BoxState, chance: Chance, member: Bools) -> None:
 
 
 def _log_in(state: BoxState, happened: Happened, chance: Chance, engaged: Floats, member: Bools) -> None:
-    rate = np.where(member, LOGINS_MONTHLY * (0.01 + engaged**1.5) / 30, 0).astype(np.float32)
+    rate = np.where(member, LOGINS_MONTHLY * (0.005 + engaged**2) / 30, 0).astype(np.float32)
     persons = np.repeat(np.arange(state.persons), counts(chance.everybody("logins", state.persons), rate))
     number = np.arange(len(persons)) - np.searchsorted(persons, persons)
     seconds = (chance.some("login at", persons, number) * 15 * 3600).astype(np.int64)
@@ -110,7 +110,7 @@ def _recommend(state: BoxState, happened: Happened, chance: Chance, engaged: Flo
 
 def _ask_on_the_page(state: BoxState, happened: Happened, chance: Chance, engaged: Floats, member: Bools) -> None:
     """Now and then the member site itself asks whether one would recommend the box."""
-    rows = np.flatnonzero(member & happens(chance.everybody("asked", state.persons), 0.02 * engaged))
+    rows = np.flatnonzero(member & happens(chance.everybody("asked", state.persons), 0.06 * engaged))
     noise = 2 * (sum(chance.some("mark", rows, k) for k in range(3)) - 1.5)
     marks = nps_of(engaged[rows], state.is_unhappy(happened.day)[rows], np.asarray(noise, np.float32))
     seconds, draws = chance.some("answered at", rows) * 12 * 3600, chance.some("comment", rows)

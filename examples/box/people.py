@@ -14,8 +14,10 @@ YEAR_DAYS = 365
 OLDEST_DAYS = 1_500
 YET_TO_COME = 0.15
 """So many more than there are join in the 400 days after the written year, or are brought along by others."""
-IGNORE_MAILS = 0.30
-"""So many hardly ever open a mail, however fond they are of the box."""
+IGNORE_MAILS = (0.15, 0.45)
+"""So many of those who are fond of looking around, and of the others, hardly ever open a mail."""
+FOND = 0.42
+"""So many log in and read what comes; the others let the box come, and hardly look at anything else."""
 CONSENTING = (0.90, 0.82, 0.55, 0.40)
 REASONS = (0.20, 0.25, 0.13, 0.12, 0.30)
 _JAPANESE_CARE = 2
@@ -31,7 +33,10 @@ def draw_people(rng: np.random.Generator, persons: int, first: int) -> BoxState:
     ).astype(np.int32)
     own = draw_persons(rng, joined, sources=REFERRAL, consenting=CONSENTING, reasons=REASONS)
     n = len(joined)
-    own["reads"] = np.where(rng.random(n) < IGNORE_MAILS, np.float32(0.06), own["reads"])
+    fond = rng.random(n) < FOND
+    own["warmth_mean"] = np.where(fond, rng.normal(0.5, 0.35, n), rng.normal(-0.5, 0.35, n)).astype(np.float32)
+    own["warmth"] = own["warmth_mean"].copy()
+    own["reads"] = np.where(rng.random(n) < np.where(fond, *IGNORE_MAILS), np.float32(0.06), own["reads"])
     care = np.where(own["language"] == 0, rng.integers(0, _JAPANESE_CARE, n), len(STAFF) - 1)
     own["rep"] = care.astype(np.int8)
     return BoxState(
@@ -60,6 +65,6 @@ def day_in_month(days: Ints) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
 def _plans(rng: np.random.Generator, joined: Ints, first: int) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
     """The longer somebody has been there, the likelier the plan is a large one."""
     years = np.clip((first - joined) / 365, 0, 3)
-    premium = 0.10 + 0.055 * years
+    premium = 0.12 + 0.075 * years
     draw = rng.random(len(joined))
     return np.select([draw < premium, draw < premium + 0.45], [len(PLANS) - 1, 1], 0).astype(np.uint8)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..kit.calendar_days import DAY_SECONDS
 from ..kit.outbox import Arrival
 from ..kit.person_reactions import PersonReactions
 from ..kit.tickets import settle
-from .company import BREAK, FINE, PRICE, REASONS, STAFF, TOO_MUCH
+from .boxes import SWAPPED
+from .company import BREAK, FINE, PRICE, STAFF, TOO_MUCH
 from .state import BoxState
 from .truth import ACCEPTED, OFFERS, SMALLER_PLAN_ACCEPTED
 

@@ -3,33 +3,33 @@
 The product never sees this. Its playbooks believe other things (see `value` in each).
 
 Why they leave. Behind most silence there is a reason: the wrong items, too much of it, the price, the wish for a break.
-Who has gone quiet with such a reason cancels at up to 11 % a month; who has gone quiet and is content, at 1.6 %, as the
+Who has gone quiet with such a reason cancels at up to 14 % a month; who has gone quiet and is content, at 1.6 %, as the
 box comes anyway; members who log in and read, at below 1.5 %. An unhappy ticket that is open makes it 2.5 times that.
 
 What helps, for somebody who responds as most do, and while the effect lasts:
 
-| action                           | counts from | for whom            | what it does                       | lasts         |
-|----------------------------------|-------------|---------------------|------------------------------------|---------------|
-| silent_customer_survey: survey   | read        | everybody           | cancellation x 0.75: somebody asks | 45 days       |
-| ... the offer that fits          | read        | has that reason     | 7 in 10 accept: the reason is gone | for good      |
-| ... any other offer              | read        |                     | nothing                            |               |
-| plan_fit                         | read        | too much, or price  | 5 in 10 accept a smaller plan: the |               |
-|                                  |             | (not on petit)      | reason is gone, and some revenue   | for good      |
-| apology_care                     | read, done  | unhappy             | cancellation x 0.35                | 45 days       |
-| loyalty_thanks                   | read        | everybody           | cancellation x 0.7,                |               |
-|                                  |             |                     | referrals x 1.5                    | day 20 to 320 |
-| pre_renewal_gift                 | read        | everybody           | cancellation x 0.9                 | 45 days       |
-| renewal_reminder                 | received    | has a reason        | cancellation x 2.6: reminded of it | 30 days       |
-|                                  |             | others              | cancellation x 1.5                 | 30 days       |
-| win_back: we_miss_you            | read        | left for a break,   | returns x 4                        | 45 days       |
-| ... welcome_back                 | read        | or had too much     | returns x 2, a month at 10 % less  | 30 days       |
-|                                  |             | left otherwise      | nothing                            |               |
-| nps_survey                       |             | everybody           | nothing                            |               |
-| referral_invite                  | read        | glad                | referrals x 8                      | 45 days       |
-|                                  |             | not glad            | cancellation x 1.1                 | 45 days       |
-| discount_at_once (nobody's, yet) | read        | price               | cancellation x 0.7                 | 90 days       |
-|                                  |             | others              | cancellation x 0.97                | 90 days       |
-|                                  | read        | everybody           | pays 15 % less                     | 90 days       |
+| action                          | from      | for whom          | what it does                       | lasts         |
+|---------------------------------|-----------|-------------------|------------------------------------|---------------|
+| silent_customer_survey: survey  | read      | has a reason      | cancellation x 0.5: somebody asks  | 45 days       |
+| ... the offer that fits         | read      | has that reason   | 7 in 10 accept: the reason is gone | for good      |
+| ... any other offer             | read      |                   | nothing                            |               |
+| plan_fit                        | read      | too much or price | 7 in 10 accept a smaller plan: the |               |
+|                                 |           | (not on petit)    | reason is gone, and some revenue   | for good      |
+| apology_care                    | read/done | unhappy           | cancellation x 0.35                | 45 days       |
+| loyalty_thanks                  | read      | everybody         | cancellation x 0.6,                |               |
+|                                 |           |                   | referrals x 1.5                    | day 20 to 320 |
+| pre_renewal_gift                | read      | everybody         | cancellation x 0.9                 | 45 days       |
+| renewal_reminder                | received  | has a reason      | cancellation x 2.6: reminded of it | 30 days       |
+|                                 |           | others            | cancellation x 1.5                 | 30 days       |
+| win_back: we_miss_you           | read      | left for a break, | returns x 4                        | 45 days       |
+| ... welcome_back                | read      | or had too much   | returns x 2, a month at 10 % less  | 30 days       |
+|                                 |           | left otherwise    | nothing                            |               |
+| nps_survey                      |           | everybody         | nothing                            |               |
+| referral_invite                 | read      | glad              | referrals x 8                      | 45 days       |
+|                                 |           | not glad          | cancellation x 1.1                 | 45 days       |
+| discount_at_once (no playbook)  | read      | price             | cancellation x 0.7                 | 90 days       |
+|                                 |           | others            | cancellation x 0.97                | 90 days       |
+|                                 | read      | everybody         | pays 15 % less                     | 90 days       |
 
 `discount_at_once` is no playbook of Kizuna's. It stands here for the comparison: a price cut before any question keeps
 few and costs margin from all. Who looks at mails and who reads letters is each person's own: three in ten ignore mails
@@ -48,7 +48,7 @@ from ..kit.person_reactions import Answer, Truth
 from .company import BREAK, COMMENTS, FINE, HOSTILE_COMMENT, PRICE, REASONS, TOO_MUCH, WRONG_ITEMS
 from .state import BoxState
 
-LEAVES = np.array([0.105, 0.10, 0.11, 0.105, 0.012], np.float32)
+LEAVES = np.array([0.13, 0.125, 0.135, 0.13, 0.012], np.float32)
 """Monthly cancellation of somebody gone quiet, by reason."""
 ALWAYS = 0.004
 """Monthly cancellation that nothing explains."""
@@ -64,14 +64,14 @@ OFFERS = {"swap_offer": (WRONG_ITEMS,), "pause_offer": (TOO_MUCH, BREAK), "plan_
 """The offers after the question, and whom each fits."""
 ACCEPTED = 0.7
 """Of those who read an offer that fits, so many accept it."""
-SMALLER_PLAN_ACCEPTED = 0.5
+SMALLER_PLAN_ACCEPTED = 0.7
 SAYS_SO = 0.92
 """Who is asked mostly names the reason; the others say that all is well."""
 
 EFFECTS = (
-    Effect("silent_customer_survey", "cancellation", 0.75, steps=("survey",), days=45),
+    Effect("silent_customer_survey", "cancellation", 0.5, whom="has_reason", steps=("survey",), days=45),
     Effect("apology_care", "cancellation", 0.35, whom="unhappy", days=45),
-    Effect("loyalty_thanks", "cancellation", 0.7, after_days=20, days=300),
+    Effect("loyalty_thanks", "cancellation", 0.6, after_days=20, days=300),
     Effect("loyalty_thanks", "referrals", 1.5, after_days=20, days=300),
     Effect("pre_renewal_gift", "cancellation", 0.9, days=45),
     Effect("renewal_reminder", "cancellation", 2.6, others=1.5, whom="has_reason", counts_from="received", days=30),
@@ -107,9 +107,7 @@ def monthly_hazard(engaged: Floats, reason: Bytes, unhappy: Bools, paused: Bools
 def hazard_on(state: BoxState, day: int) -> Floats:
     """The same for everybody on a day."""
     tenure = (day - state.started).astype(np.float32)
-    return monthly_hazard(
-        engagement(state.warmth), state.reason, state.is_unhappy(day), state.is_paused(day), tenure
-    )
+    return monthly_hazard(engagement(state.warmth), state.reason, state.is_unhappy(day), state.is_paused(day), tenure)
 
 
 def _answer(state: BoxState, person: int, action: str, rng: np.random.Generator) -> Answer:
@@ -127,7 +125,7 @@ def _answer(state: BoxState, person: int, action: str, rng: np.random.Generator)
 TRUTH = Truth(
     EFFECTS,
     AMONG,
-    asks={("silent_customer_survey", "survey"): 0.8, ("nps_survey", "question"): 0.4},
+    asks={("silent_customer_survey", "survey"): 0.9, ("nps_survey", "question"): 0.4},
     answer=_answer,
 )
 """How likely a question is answered counts those who have read it."""

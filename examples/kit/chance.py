@@ -31,6 +31,8 @@ class Chance:
 
     def some(self, what: str, persons: Column, number: Column | int = 0) -> Column:
         """One draw in [0, 1) for each of these persons; `number` tells apart several of one person."""
+        if not len(persons):
+            return np.zeros(0)
         key = np.uint64(zlib.crc32(what.encode())) + np.uint64(self.seed % 2**31) * np.uint64(2**32)
         mixed = _mix(np.asarray(persons, np.uint64) * _GOLDEN + key)
         mixed = _mix(mixed + np.asarray(number, np.uint64) * _GOLDEN + np.uint64(self.day))

@@ -1,7 +1,6 @@
 """Whether somebody would recommend the company: what they answer from 0 to 10, and say about it."""
 
 from collections.abc import Mapping, Sequence
-
 from typing import TypeAlias
 
 import numpy as np

@@ -10,6 +10,7 @@ from ..kit.days import new_day
 from ..kit.effects import force
 from ..kit.happened import Happened
 from ..kit.newsletters import send_newsletter
+from ..kit.nps import nps_of
 from ..kit.outbox import Arrival
 from ..kit.person_reactions import PersonReactions
 from ..kit.tickets import open_tickets
@@ -18,7 +19,7 @@ from .company import REFERRAL, TICKETS
 from .orders import Baskets, ordinary, place, single
 from .products import LASTS_DAYS, SETS
 from .state import ShopState
-from .truth import DEAR_MONTHLY, EFFECTS, TRUTH, nps_answer, nps_of
+from .truth import DEAR_MONTHLY, EFFECTS, TRUTH, nps
 
 NEWS_DAY, COUPON_DAY = 5, 20
 COUPON_DAYS = 14
@@ -151,7 +152,7 @@ def _ask_on_the_page(state: ShopState, happened: Happened, chance: Chance, engag
     times = chance.some("answered at", rows) * 12 * 3600
     draws = chance.some("comment", rows)
     for person, mark, seconds, draw in zip(rows.tolist(), marks, times, draws, strict=True):
-        answer = nps_answer(int(mark), int(state.language[person]), float(draw))
+        answer = nps(mark, int(state.language[person]), float(draw))
         moment = happened.day * DAY_SECONDS + int(seconds)
         happened.row(
             "survey_answers", person=person, moment=moment,

@@ -31,9 +31,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..kit.arrays import Bools, Floats, Rows
+from ..kit.arrays import Bools, Rows
 from ..kit.bond import engagement
 from ..kit.effects import Effect, everybody
+from ..kit.nps import nps_answer, nps_of
 from ..kit.person_reactions import Answer, Truth
 from .company import COMMENTS, HOSTILE_COMMENT
 from .products import LASTS_DAYS
@@ -85,25 +86,16 @@ AMONG: dict[str, Callable[[ShopState, Rows, int, str], Bools]] = {
 }
 
 
-def nps_of(engaged: Floats, unhappy: Bools, noise: Floats) -> Floats:
-    """What somebody answers from 0 to 10."""
-    mark: Floats = np.clip(np.rint(4.4 + 4.4 * engaged - 4.0 * unhappy + 1.2 * noise), 0, 10).astype(np.float32)
-    return mark
-
-
-def nps_answer(mark: int, language: int, draw: float) -> Answer:
-    """The answer with its comment; one in a hundred comments is hostile."""
-    mood = "promoter" if mark >= 9 else "passive" if mark >= 7 else "detractor"
-    comments = COMMENTS[("ja", "en")[language], mood]
-    comment = HOSTILE_COMMENT if draw < 0.01 else comments[int(draw * len(comments))]
-    return Answer("nps", str(mark), comment)
+def nps(mark: float, language: int, draw: float) -> Answer:
+    """The answer of somebody with that mark in mind."""
+    return nps_answer(int(mark), language, draw, COMMENTS, HOSTILE_COMMENT)
 
 
 def _answer(state: ShopState, person: int, action: str, rng: np.random.Generator) -> Answer:
     rows = np.array([person])
     noise = rng.standard_normal(1, np.float32)
     mark = nps_of(engagement(state.warmth[rows]), state.is_unhappy(state.day + 1)[rows], noise)
-    return nps_answer(int(mark[0]), int(state.language[person]), float(rng.random()))
+    return nps(mark[0], int(state.language[person]), float(rng.random()))
 
 
 TRUTH = Truth(EFFECTS, AMONG, asks={("nps_survey", "question"): 0.25}, answer=_answer)

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ...domain.errors import KizunaError, NotAllowed, NotLoggedIn, UserError
 from ...service.keeping import Workspace
+from ..pages.routes import install as install_customers_pages
 from .limits import Attempts
 from .pages import address, page
 from .routes import campaign, drafts, log_in, plain, queue, reviews
@@ -35,6 +36,7 @@ def create_app(workspace: Workspace, *, is_https: bool = False, decided: Callabl
     app.state.attempts = Attempts()
     for part in (plain, log_in, queue, reviews, drafts, campaign):
         app.include_router(part.router)
+    install_customers_pages(app, workspace)
     app.add_exception_handler(KizunaError, _ours)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _malformed)

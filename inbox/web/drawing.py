@@ -11,14 +11,16 @@ from ..words import name, say
 _WIDTH = 400.0
 _LEFT, _NODE_WIDTH, _NODE_HEIGHT, _STEP, _TOP = 84.0, 232.0, 40.0, 62.0, 12.0
 _BOW = 17.0
+#: Ways leave a node on one side of its middle and arrive on the other.
+_APART = -9.0
 
 
 def draw(graph: Picture, stands: Status, language: Language) -> Markup:
     """The picture; what it shows is also told in words beside it."""
     rows = {node: index for index, node in enumerate(graph.nodes)}
-    parts = [_way(way, rows, index) for index, way in enumerate(_bows(graph.ways, rows))]
+    parts = [_way(way, rows) for way in _bows(graph.ways, rows)]
     parts += [_straight(rows[way.start], way.is_choice) for way in graph.ways if rows[way.end] == rows[way.start] + 1]
-    parts += [_node(node, rows[node], node in graph.stands_at, language) for node in graph.nodes]
+    parts += [_node(node, rows[node], node in graph.stands_at, _count(node, stands), language) for node in graph.nodes]
     height = _TOP * 2 + _STEP * len(graph.nodes) - (_STEP - _NODE_HEIGHT)
     standing = ", ".join(name(language, "web.node", node) for node in graph.nodes if node in graph.stands_at)
     told = say(
@@ -40,14 +42,13 @@ def _straight(row: int, is_choice: bool) -> Markup:
     return _path(f"M {x} {start} V {start + _STEP - _NODE_HEIGHT - 5}", is_choice)
 
 
-def _way(way: Way, rows: dict[str, int], index: int) -> Markup:
+def _way(way: Way, rows: dict[str, int]) -> Markup:
     """Back on the left, ahead on the right; longer bows reach further out."""
     start, end = rows[way.start], rows[way.end]
     is_back = end < start
     reach = min(24 + _BOW * (abs(end - start) - 1) * 0.55, 74.0)
     edge, side = (_LEFT, -1) if is_back else (_LEFT + _NODE_WIDTH, 1)
-    shift = (index % 3 - 1) * 4.0
-    y1, y2 = _middle(start) + shift, _middle(end) + shift
+    y1, y2 = _middle(start) - side * _APART, _middle(end) + side * _APART
     out = edge + side * reach
     return _path(f"M {edge} {y1} C {out} {y1}, {out} {y2}, {edge + side * 6} {y2}", way.is_choice)
 
@@ -56,7 +57,7 @@ def _path(way: str, is_choice: bool) -> Markup:
     return element("path", d=way, class_="way choice" if is_choice else "way", marker_end="url(#tip)", fill="none")
 
 
-def _node(node: str, row: int, stands_here: bool, language: Language) -> Markup:
+def _node(node: str, row: int, stands_here: bool, count: int, language: Language) -> Markup:
     kind = "node here" if stands_here else "gate" if node.endswith("_gate") or node == "park" else "node"
     top = _TOP + row * _STEP
     box = element(
@@ -66,7 +67,19 @@ def _node(node: str, row: int, stands_here: bool, language: Language) -> Markup:
     mark = say(language, "web.here") if stands_here else ""
     text = label(_LEFT + _NODE_WIDTH / 2, top + (17 if mark else 25), words, f"title {kind}", "middle")
     under = label(_LEFT + _NODE_WIDTH / 2, top + 32, mark, f"mark {kind}", "middle") if mark else Markup("")
-    return box + text + under
+    number = label(_LEFT + _NODE_WIDTH - 12, top + 25, str(count), f"count {kind}", "end") if count else Markup("")
+    return box + text + under + number
+
+
+def _count(node: str, stands: Status) -> int:
+    """What waits at a node: plans, contents, messages on their way."""
+    if node == "plan_gate":
+        return sum(row.kind == "plan" for row in stands.waiting)
+    if node == "park":
+        return sum(row.kind != "plan" for row in stands.waiting)
+    if node == "advance":
+        return sum(stands.deliveries.get(state, 0) for state in ("queued", "leased", "intent"))
+    return 0
 
 
 def _arrow() -> Markup:

@@ -41,6 +41,7 @@ def page(
     common = {
         "here": here,
         "path": request.url.path,
+        "again": _again(request),
         "pauses": switching.pauses(workspace) if here is not None else [],
         "may_pause": here is not None and switching.may_pause(here.person),
         "may_resume": here is not None and switching.may_resume(here.person),
@@ -50,6 +51,12 @@ def page(
     spoken = speech(tongue, workspace)
     made = environment().get_template(template).render(**spoken, **common, **values)
     return HTMLResponse(made, status_code=status)
+
+
+def _again(request: Request) -> str:
+    """The address that shows this page again; a form's answer has none."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query if request.method == "GET" else "/"
 
 
 def fragment(workspace: Workspace, language: Language, template: str, **values: Any) -> Response:
@@ -74,6 +81,7 @@ def speech(language: Language, workspace: Workspace) -> dict[str, Any]:
         "query": address,
         "describe": partial(_describe, workspace, language),
         "limit_name": partial(_limit_name, language),
+        "fact": partial(_fact, language),
         "gain": partial(_gain, language),
         "reasoner_of": lambda of: of.get("used", "rules") if isinstance(of, Mapping) else str(of),
     }
@@ -90,6 +98,15 @@ def _limit_name(language: Language, limit: str) -> str:
     if f"web.limit_{limit}" in words(language):
         return say(language, f"web.limit_{limit}")
     return say(language, "web.limit_person", who=limit.rpartition(":")[2].rpartition("/")[2])
+
+
+def _fact(language: Language, key: str) -> str | Markup:
+    """What a fact is called: in words, or by its name in the templates, which may break after each `_`."""
+    stem, _, number = key.rpartition("_")
+    if number.isdigit() and f"web.fact.{stem}" in words(language):
+        return f"{words(language)[f'web.fact.{stem}']} {number}"
+    known = words(language).get(f"web.fact.{key}")
+    return known if known is not None else Markup("<code>{}</code>").format(Markup("_<wbr>").join(key.split("_")))
 
 
 def _gain(language: Language, metric: str, gain: float) -> str:

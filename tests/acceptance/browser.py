@@ -40,7 +40,13 @@ def programs() -> tuple[str, str] | None:
 
 @contextmanager
 def a_browser(
-    profile: Path, *, width: int = 1280, height: int = 900, language: str = "en", scripts: bool = True, dark: bool = False
+    profile: Path,
+    *,
+    width: int = 1280,
+    height: int = 900,
+    language: str = "en",
+    scripts: bool = True,
+    dark: bool = False,
 ) -> Iterator["Browser"]:
     """A browser of this size and language; `scripts=False` is somebody who has switched them off."""
     found = programs()

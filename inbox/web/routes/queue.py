@@ -1,13 +1,16 @@
 """The first page: what waits for me, and what for others."""
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
 
 from ....domain.errors import UserError
+from ....service import incidents
 from ....service.desk import Seen, look
 from ....service.queue import queue_of
 from ..pages import page
-from ..sessions import Place, Reader, Visitor
+from ..sessions import Place, Reader, Sender, Visitor
 
 router = APIRouter()
 
@@ -23,6 +26,20 @@ def queue(request: Request, workspace: Place, who: Reader, after: str = "", move
         decided=_just_decided(workspace, who, after),
         moved=moved,
     )
+
+
+@router.post("/incidents/settle")
+def settle(
+    request: Request,
+    workspace: Place,
+    who: Sender,
+    incident: Annotated[str, Form()],
+    note: Annotated[str, Form()] = "",
+) -> Response:
+    """Say how a complaint was settled; its customer may be written to again."""
+    incidents.settle(workspace, incident, who.person, note=note)
+    request.app.state.decided()
+    return RedirectResponse("/", 303)
 
 
 def _just_decided(workspace: Place, who: Visitor, review_id: str) -> Seen | None:

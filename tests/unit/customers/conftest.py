@@ -3,10 +3,11 @@
 import csv
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
-from kizuna.customers.contract import Source, contract
+from kizuna.customers.contract import Model, Source, contract
 from kizuna.customers.ingest import Customers, open_sources
 
 Row = dict[str, object]
@@ -79,6 +80,65 @@ def open_company(tmp_path: Path) -> Iterator[Callable[..., Customers]]:
         def opened(*, faulty_rows_allowed: float = 0.0, **rows: list[Row]) -> Customers:
             folder = write_sources(tmp_path / "data", **rows)
             return stack.enter_context(open_sources(folder, faulty_rows_allowed=faulty_rows_allowed))
+
+        yield opened
+
+
+PERSON: dict[str, Row] = {
+    "reps": DEFAULTS["reps"],
+    "persons": {
+        "person_id": "P1", "full_name": "木下 結", "email": "yui@mail.example", "postal_address": "東京都架空区1-2-3",
+        "language": "ja", "created_on": "2025-01-10", "rep_id": "R01",
+    },
+    "products": {"product_id": "cup", "name_ja": "湯呑み", "name_en": "Cup", "category": "table", "price_jpy": 2000},
+    "subscriptions": {
+        "subscription_id": "S1", "person_id": "P1", "plan": "seasonal", "monthly_price_jpy": 3200,
+        "started_on": "2025-01-10", "renews_on": "2027-01-10",
+    },
+    "orders": {"person_id": "P1", "ordered_at": "2026-11-01T01:00:00Z", "kind": "purchase", "amount_jpy": 4000},
+    "order_lines": {"order_id": "x1", "product_id": "cup", "quantity": 2, "unit_price_jpy": 2000},
+    "app_events": {"person_id": "P1", "feature": "login", "happened_at": "2026-11-19T01:00:00Z"},
+    "web_events": {"person_id": "P1", "kind": "view", "product_id": "cup", "happened_at": "2026-11-10T01:00:00Z"},
+    "mail_events": {"person_id": "P1", "kind": "sent", "happened_at": "2026-11-01T01:00:00Z"},
+    "tickets": {"person_id": "P1", "opened_at": "2026-11-01T01:00:00Z", "topic": "delivery", "mood": "unhappy"},
+    "staff_contacts": {
+        "person_id": "P1", "happened_at": "2026-11-02T01:00:00Z", "channel": "phone", "direction": "in",
+        "topic": "delivery", "mood": "unhappy", "staff_id": "R01",
+    },
+    "store_visits": {"person_id": "P1", "store_id": "umeda", "visited_at": "2026-11-03T01:00:00Z"},
+    "usage": {"person_id": "P1", "month": "2026-11-01", "metric": "visits", "used": 3, "quota": 8},
+    "points": {"person_id": "P1", "recorded_at": "2026-10-01T01:00:00Z", "kind": "earned", "points": 500},
+    "prepaid": {"person_id": "P1", "recorded_at": "2026-10-01T01:00:00Z", "kind": "charged", "amount_jpy": 10000},
+    "boxes": {"person_id": "P1", "happened_at": "2026-10-10T01:00:00Z", "kind": "shipped"},
+    "referrals": {"person_id": "P1", "referred_person_id": "P2", "referred_at": "2026-06-01T01:00:00Z"},
+    "consents": {
+        "person_id": "P1", "channel": "letter", "purpose": "marketing", "state": "granted",
+        "recorded_at": "2025-01-10T00:00:00Z", "evidence": "signup-form v3 2025-01-10",
+    },
+    "survey_answers": {"person_id": "P1", "survey": "nps", "answered_at": "2026-10-01T00:00:00Z", "answer": "9"},
+}  # fmt: skip
+
+
+def write_persons(folder: Path, **rows: list[Row]) -> Path:
+    """The files of a company of persons that are given, besides one person; a file that is not given is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in contract("person"):
+        if source.name in rows or source.name == "persons":
+            write_file(folder, source, rows.get(source.name, [{}]), PERSON[source.name])
+    return folder
+
+
+@pytest.fixture
+def open_persons(tmp_path: Path) -> Iterator[Callable[..., Customers]]:
+    """Opens a company of persons; `orders` make it one of transactions unless `model` says otherwise."""
+    with ExitStack() as stack:
+        number = count()
+
+        def opened(*, model: Model = "transactions", faulty_rows_allowed: float = 0.0, **rows: list[Row]) -> Customers:
+            needed: dict[str, list[Row]] = {"orders": []} if model == "transactions" else {"subscriptions": [{}]}
+            folder = write_persons(tmp_path / f"persons{next(number)}", reps=[{}], **{**needed, **rows})
+            allowed = faulty_rows_allowed
+            return stack.enter_context(open_sources(folder, unit="person", model=model, faulty_rows_allowed=allowed))
 
         yield opened
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from kizuna.customers import outcomes
 from kizuna.customers.ingest import Customers
+from kizuna.customers.news import read_news
 from kizuna.customers.people import Unit, read_people
 
 OpenCompany = Callable[..., Customers]
@@ -114,3 +115,118 @@ def test_consents_come_by_time(open_company: OpenCompany) -> None:
     consents = read_people(open_company(consents=rows)).consents
     assert [consent.state for consent in consents] == ["granted", "withdrawn"]
     assert consents[0].recorded_at == datetime(2025, 1, 10, tzinfo=UTC)
+
+
+def test_without_contracts_retained_is_who_orders_in_the_period(open_persons: OpenCompany) -> None:
+    customers = open_persons(
+        persons=[{"person_id": unit} for unit in ("again", "lapsed", "never", "quiet")],
+        orders=[
+            {"person_id": unit, "ordered_at": moment}
+            for unit, moment in [
+                ("again", "2026-07-31T00:00:00Z"),
+                ("again", "2026-10-31T23:59:59Z"),
+                ("quiet", "2025-08-01T00:00:00Z"),
+                ("lapsed", "2025-07-31T23:59:59Z"),
+                ("lapsed", "2026-09-01T00:00:00Z"),
+            ]
+        ],
+    )
+    value = outcomes.retained(customers, ["again", "lapsed", "never", "quiet", "nobody"], START, END)
+    np.testing.assert_array_equal(value, [1, NAN, NAN, 0, NAN])
+
+
+def test_an_order_is_what_somebody_chose_to_pay_and_no_running_invoice(open_persons: OpenCompany) -> None:
+    units = ["adds", "back", "invoiced", "refunded", "early"]
+    customers = open_persons(
+        model="subscription",
+        persons=[{"person_id": unit} for unit in units],
+        subscriptions=[
+            {
+                "subscription_id": f"S-{unit}",
+                "person_id": unit,
+                **({"started_on": "2026-09-01"} if unit == "back" else {}),
+            }
+            for unit in units
+        ],
+        orders=[
+            {"person_id": "adds", "kind": "add_on", "ordered_at": "2026-08-01T00:00:00Z"},
+            {"person_id": "back", "kind": "subscription", "ordered_at": "2026-09-01T00:00:00Z"},
+            {"person_id": "invoiced", "kind": "subscription", "ordered_at": "2026-09-01T00:00:00Z"},
+            {"person_id": "refunded", "kind": "refund", "ordered_at": "2026-09-01T00:00:00Z"},
+            {"person_id": "early", "kind": "add_on", "ordered_at": "2026-11-01T00:00:00Z"},
+        ],
+    )
+    np.testing.assert_array_equal(outcomes.ordered(customers, [*units, "nobody"], START, END), [1, 1, 0, 0, 0, NAN])
+    assert outcomes.orders_made(customers, ["invoiced", "refunded"], START, END).tolist() == [1, 0]
+
+
+@pytest.fixture
+def recommended(open_persons: OpenCompany) -> Customers:
+    """ann recommended bob in the period and cat before it; dan recommended bob too, later."""
+    return open_persons(
+        persons=[{"person_id": unit} for unit in ("ann", "bob", "cat", "dan")],
+        referrals=[
+            {"person_id": "ann", "referred_person_id": "bob", "referred_at": "2026-08-10T00:00:00Z"},
+            {"person_id": "ann", "referred_person_id": "cat", "referred_at": "2026-07-01T00:00:00Z"},
+            {"person_id": "dan", "referred_person_id": "bob", "referred_at": "2026-08-20T00:00:00Z"},
+            {"person_id": "dan", "referred_person_id": "dan", "referred_at": "2026-08-21T00:00:00Z"},
+        ],
+        orders=[
+            {"person_id": "ann", "ordered_at": "2026-08-05T00:00:00Z", "amount_jpy": 100},
+            {"person_id": "bob", "ordered_at": "2026-08-09T00:00:00Z", "amount_jpy": 1},
+            {"person_id": "bob", "ordered_at": "2026-08-11T00:00:00Z", "amount_jpy": 1000},
+            {"person_id": "bob", "ordered_at": "2026-09-11T00:00:00Z", "amount_jpy": 300, "kind": "refund"},
+            {"person_id": "bob", "ordered_at": "2027-08-11T00:00:00Z", "amount_jpy": 7},
+            {"person_id": "cat", "ordered_at": "2026-08-11T00:00:00Z", "amount_jpy": 50},
+        ],
+    )
+
+
+def test_who_recommended_us_in_the_period(recommended: Customers) -> None:
+    value = outcomes.referred(recommended, ["ann", "bob", "dan", "nobody"], date(2026, 8, 1), date(2026, 8, 15))
+    np.testing.assert_array_equal(value, [1, 0, 0, NAN])
+
+
+def test_the_first_years_margin_of_who_was_recommended_counts_for_who_did_it_first(recommended: Customers) -> None:
+    units = ["ann", "bob", "cat", "dan"]
+    received = outcomes.margin_received(recommended, units, START, END, 0.5)
+    assert received.tolist() == [50 + 350, 350.5, 25, 0]
+    later = outcomes.margin_received(recommended, units, START, date(2028, 1, 1), 0.5)
+    assert later.tolist() == [50 + 350, 354, 25, 0]
+
+
+def test_news_of_orders_visits_and_contacts_come_once_each(open_persons: OpenCompany) -> None:
+    customers = open_persons(
+        model="subscription",
+        subscriptions=[{"started_on": "2026-09-01"}],
+        orders=[
+            {"kind": "subscription", "ordered_at": "2026-09-01T01:00:00Z"},
+            {"kind": "subscription", "ordered_at": "2026-10-01T01:00:00Z"},
+            {"kind": "add_on", "ordered_at": "2026-10-05T01:00:00Z"},
+            {"kind": "add_on", "ordered_at": "2026-07-05T01:00:00Z"},
+        ],
+        web_events=[{"happened_at": f"2026-10-02T{clock}Z"} for clock in ("09:10:00", "09:50:00", "11:00:00")],
+        app_events=[{"happened_at": "2026-10-02T09:05:00Z"}],
+        store_visits=[{"visited_at": "2026-10-03T09:05:00Z"}],
+        staff_contacts=[{}],
+        tickets=[{"channel": "chat"}],
+    )
+    since = datetime(2026, 8, 1, tzinfo=UTC)
+    news = read_news(customers, {"visited", "ordered", "contacted"}, since)
+    assert [(n.kind, n.value, n.happened_at.strftime("%m-%d %H:%M")) for n in news] == [
+        ("contacted", "chat", "11-01 01:00"),
+        ("contacted", "phone", "11-02 01:00"),
+        ("ordered", "subscription", "09-01 01:00"),
+        ("ordered", "add_on", "10-05 01:00"),
+        ("visited", "app", "10-02 09:05"),
+        ("visited", "web", "10-02 11:00"),
+        ("visited", "store", "10-03 09:05"),
+    ]
+    assert len({n.news_id for n in news}) == len(news) and {n.contact_id for n in news} == {"P1"}
+    assert read_news(customers, [], since) == []
+
+
+def test_news_of_an_account_reach_its_main_contact(open_company: OpenCompany) -> None:
+    contacts = [{"is_primary": "false"}, {"contact_id": "C2"}, {"contact_id": "C3"}]
+    customers = open_company(contacts=contacts, orders=[{"kind": "add_on"}])
+    assert [n.contact_id for n in read_news(customers, ["ordered"], datetime(2026, 1, 1, tzinfo=UTC))] == ["C2"]

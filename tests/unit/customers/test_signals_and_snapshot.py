@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kizuna.customers.signals import Signal, count_signals, find_signals
+from kizuna.customers.signals import Signal, count_signals, find_signals, signal_rules
 from kizuna.customers.snapshot import load, publish
 from kizuna.customers.table import FeatureTable
 from kizuna.domain.errors import UserError
@@ -55,6 +55,36 @@ def test_counts_agree_with_the_signals() -> None:
         "upgrade_interest": 0, "replenishment_due": 0, "points_unused": 0,
     }  # fmt: skip
     assert find_signals(now, None)[1].evidence["overlooked_feature"] == "alerts"
+
+
+SILENT = {"mails_sent_90d": 3.0, "days_since_last_open": 60.0, "days_since_last_visit": 45.0}
+
+
+@pytest.mark.parametrize(
+    "signal, raised, not_raised",
+    [
+        ("upgrade_interest", {"dear_views_30d": 5.0, "dear_days_30d": 2.0}, {"dear_views_30d": 9.0, "dear_days_30d": 1.0}),
+        ("unhappy_contact", {"days_since_unhappy_contact": 30.0}, {"days_since_unhappy_contact": 31.0}),
+        ("nps_low", {"last_nps": 6.0, "days_since_nps": 90.0}, {"last_nps": 7.0, "days_since_nps": 1.0}),
+        ("went_silent", {"tenure_days": 365.0, **SILENT}, {"tenure_days": 364.0, **SILENT}),
+        ("went_silent", {"days_since_joined": 365.0, **SILENT}, {"days_since_joined": 800.0, "mails_sent_90d": 3.0,
+                                                                "days_since_last_open": 9.0}),
+        ("went_silent", {"tenure_days": 500.0, "mails_sent_90d": 1.0}, {"tenure_days": 500.0, "mails_sent_90d": 0.0}),
+        ("contract_ending", {"days_to_renewal": 45.0}, {"days_to_renewal": 46.0}),
+        ("replenishment_due", {"replenish_due_days": -14.0}, {"replenish_due_days": 8.0}),
+        ("points_unused", {"points_balance": 1000.0}, {"points_balance": 9000.0, "days_since_points_used": 179.0}),
+    ],
+)  # fmt: skip
+def test_a_signal_is_raised_at_its_line_and_not_beyond(
+    signal: str, raised: dict[str, float], not_raised: dict[str, float]
+) -> None:
+    names = raised.keys() | not_raised.keys()
+    now = table(**{name: [raised.get(name, NAN), not_raised.get(name, NAN)] for name in names})
+    found = [found for found in find_signals(now, None) if found.name == signal]
+    assert [found.unit_id for found in found] == ["a"]
+    shown = {rule.name: rule.evidence for rule in signal_rules()}[signal]
+    assert set(shown) & {name for name, value in raised.items() if value == value} <= set(found[0].evidence)
+    assert found[0].evidence
 
 
 SNAPSHOT = table(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from kizuna.examples.saas.generator import write_company
+from kizuna.examples.shop import world as komorebi
 
 TODAY = date(2026, 4, 15)
 Post = Callable[..., Path]
@@ -26,6 +27,20 @@ def untouched_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def company(untouched_company: Path, tmp_path: Path) -> Path:
     """A copy that the test may change."""
     return Path(shutil.copytree(untouched_company, tmp_path / "company"))
+
+
+@pytest.fixture(scope="session")
+def untouched_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """500 customers of the shop, written once; tests only read them."""
+    folder = tmp_path_factory.mktemp("shop")
+    komorebi.write_company(folder, units=500, seed=7, today=TODAY)
+    return folder
+
+
+@pytest.fixture
+def shop(untouched_shop: Path, tmp_path: Path) -> Path:
+    """A copy that the test may change."""
+    return Path(shutil.copytree(untouched_shop, tmp_path / "shop"))
 
 
 @pytest.fixture

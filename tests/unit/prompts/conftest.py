@@ -4,8 +4,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from kizuna.agents.sample import sample_facts
 from kizuna.domain.brief import Language
+from kizuna.domain.playbook import Channel
+from kizuna.playbooks.loader import load_playbooks, packaged_names
+from kizuna.prompts.catalogue import channel_of, wording
+from kizuna.prompts.claims import offer_terms
 from kizuna.prompts.rendering import Fact, Footer, Link, Rendered, needs, render_message
+
+ACTIONS = load_playbooks(packaged_names(), None, lambda rule: [])
+_OFFER = ("offer_price_jpy", "offer_discount_percent", "offer_points")
 
 _FACTS: dict[str, Any] = {
     "company_name": {"ja": "株式会社青葉商事", "en": "Aoba Trading Co., Ltd."},
@@ -37,7 +45,18 @@ UNSUBSCRIBE = "https://pages.flowdesk.example/u/abc123"
 
 
 def facts_of(language: Language) -> dict[str, Fact]:
-    return {name: v[language] if isinstance(v, dict) else v for name, v in _FACTS.items()}
+    """The account's facts: its own where named above, else those of the made-up customer; no offer."""
+    own = {name: v[language] if isinstance(v, dict) else v for name, v in _FACTS.items()}
+    return {name: value for name, value in {**sample_facts(language), **own}.items() if name not in _OFFER}
+
+
+def channel_for(action: str, message: str, name: str, language: Language) -> tuple[Channel, str]:
+    """The channel that a template is for, and the variant to ask for."""
+    if own := channel_of(name):
+        return own, name.partition("-")[2] or "standard"
+    known = ACTIONS.get(action)
+    ways = [known.channel_of(message, channel) for channel in known.channels] if known else [Channel.EMAIL]
+    return next((way for way in ways if wording(action, message, name, language, way) == name), ways[0]), name
 
 
 def footer_of(language: Language, from_rep: bool = False) -> Footer:
@@ -65,10 +84,12 @@ def write() -> Write:
         facts: Mapping[str, Fact | None] | None = None,
         **more: Any,
     ) -> Rendered:
-        merged = {**facts_of(language), **(facts or {})}
+        offer = offer_terms(ACTIONS[action].offer) if action in ACTIONS else {}
+        merged = {**facts_of(language), **offer, **(facts or {})}
         known = {name: value for name, value in merged.items() if value is not None}
-        options = {"footer": footer_of(language, action == "upsell_draft"), **more}
+        channel, way = channel_for(action, message, variant, language)
+        options = {"footer": footer_of(language, action == "upsell_draft"), "channel": channel, **more}
         links = options.pop("links", None) or links_of(action, message)
-        return render_message(action, message, variant, language, known, links, **options)
+        return render_message(action, message, way, language, known, links, **options)
 
     return written

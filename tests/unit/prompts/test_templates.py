@@ -6,20 +6,15 @@ from typing import Any
 
 import pytest
 from kizuna.domain.brief import Language
-from kizuna.prompts.catalogue import LANGUAGES, known_messages, source, variants
+from kizuna.domain.playbook import Channel
+from kizuna.prompts.catalogue import LANGUAGES, known_messages, source, variants, wordings
 from kizuna.prompts.grounding import check_words
 
-EXPECTED = {
-    ("feature_tutorial", "tutorial"),
-    ("renewal_reminder", "reminder"),
-    ("survey_before_discount", "survey"),
-    ("survey_before_discount", "fit_offer"),
-    ("survey_before_discount", "plan_change"),
-    ("survey_before_discount", "onboarding_help"),
-    ("upsell_draft", "proposal"),
-    ("usage_digest", "digest"),
-}
-ALL = [(a, m, v, lang) for a, m in known_messages() for lang in LANGUAGES for v in variants(a, m, lang)]
+from .conftest import ACTIONS, channel_for
+
+#: Where the tone matters, there is a soft way to put it.
+SOFT = {"survey", "tutorial", "proposal", "we_miss_you", "viewed", "apology", "question", "what_went_wrong"}
+ALL = [(a, m, v, lang) for a, m in known_messages() for lang in LANGUAGES for v in wordings(a, m, lang)]
 OFFERS: list[dict[str, Any]] = [
     {},
     {"offer_price_jpy": 19800.0},
@@ -31,12 +26,12 @@ each_template = pytest.mark.parametrize(("action", "message", "variant", "langua
 
 
 def test_every_message_of_the_playbook_exists_in_both_languages_with_two_variants() -> None:
-    assert set(known_messages()) == EXPECTED
-    for action, message in EXPECTED:
+    assert set(known_messages()) == {(name, message) for name, action in ACTIONS.items() for message in action.messages}
+    for action, message in known_messages():
         have = {language: variants(action, message, language) for language in LANGUAGES}
         assert have["ja"] == have["en"]
         assert have["ja"][0] == "standard" and "short" in have["ja"]
-        assert ("soft" in have["ja"]) == (message in {"survey", "tutorial", "proposal"})
+        assert ("soft" in have["ja"]) == (message in SOFT or action == "referral_invite")
 
 
 @each_template
@@ -44,7 +39,7 @@ def test_a_template_says_only_what_its_facts_say(
     write: Any, action: str, message: str, variant: str, language: Language
 ) -> None:
     for offer in OFFERS:
-        if message == "tutorial" and "feature_label" in offer:
+        if message in ("tutorial", "tip") and "feature_label" in offer:
             continue
         mail = write(action, message, variant, language, offer)
         assert check_words(mail.text, mail.subject, mail.facts, mail.links_used, language=language) == []
@@ -75,16 +70,88 @@ def test_both_parts_hold_the_same_words_figures_and_links(
 
 
 @each_template
-def test_every_mail_says_who_sends_it_and_how_to_leave(
+def test_every_mail_and_letter_says_who_sends_it_and_how_to_stop(
     write: Any, action: str, message: str, variant: str, language: Language
 ) -> None:
+    channel, _ = channel_for(action, message, variant, language)
     mail = write(action, message, variant, language)
-    end = mail.text.split("─" * 20)[1]
-    for shown in ("flowdesk.example/u/", "flowdesk.example/p/", "support@flowdesk.example", "100-0005"):
-        assert shown in end
-    assert ("配信を停止" if language == "ja" else "Unsubscribe") in end
-    assert ("株式会社フロウデスク" if language == "ja" else "FlowDesk K.K.") in end
+    _, rule, end = mail.text.partition("─" * 20)
     assert f'<html lang="{language}">' in mail.html and "<img" not in mail.html and "<script" not in mail.html
+    if not channel.is_a_message:
+        assert not rule and "footer_contact" not in mail.facts
+        return
+    for shown in (
+        "support@flowdesk.example",
+        "100-0005",
+        "株式会社フロウデスク" if language == "ja" else "FlowDesk K.K.",
+    ):
+        assert shown in end
+    if channel is Channel.LETTER:
+        assert "https://" not in end and ("ご不要の場合" if language == "ja" else "rather not get") in end
+    else:
+        assert "flowdesk.example/u/" in end and "flowdesk.example/p/" in end
+        assert ("配信を停止" if language == "ja" else "Unsubscribe") in end
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_takes_the_form_of_a_letter(write: Any, language: Language) -> None:
+    for action, message in [("loyalty_thanks", "thanks"), ("silent_customer_survey", "survey")]:
+        letter = write(action, message, "letter", language)
+        assert letter.text != write(action, message, "standard", language).text
+        if language == "ja":
+            assert letter.text.index("\n拝啓\n") < letter.text.index("\n敬具\n")
+            assert 'text-align:right">敬具<' in letter.html
+        else:
+            assert letter.text.startswith("Dear Hanako Tanaka,")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_asks_nobody_to_reply_to_a_mail(write: Any, language: Language) -> None:
+    for action, message, name, at in ALL:
+        if at == language and channel_for(action, message, name, at)[0] is Channel.LETTER:
+            text = write(action, message, name, language).text
+            assert not re.search(r"メール|this mail|reply to", text.split("─" * 20)[0]), (action, message)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_person_is_addressed_by_name_and_without_a_company(write: Any, language: Language) -> None:
+    for action, message, name, at in ALL:
+        channel, _ = channel_for(action, message, name, at)
+        if at == language and channel.is_a_message and action not in ("upsell_draft", "usage_digest"):
+            mail = write(action, message, name, language, {"company_name": ""})
+            assert mail.text.startswith("田中 花子 様\n" if language == "ja" else "Dear Hanako Tanaka,"), (
+                action,
+                message,
+            )
+            assert "青葉" not in mail.text and "Aoba" not in mail.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_thanks_and_apologies_sell_nothing(write: Any, language: Language) -> None:
+    for action, message in [
+        *(("loyalty_thanks", "thanks"), ("apology_care", "apology")),
+        *(("nps_survey", "thanks"), ("nps_survey", "what_went_wrong")),
+    ]:
+        for name in wordings(action, message, language):
+            words = write(action, message, name, language).text.split("─" * 20)[0]
+            assert not re.search(r"割引|ポイントを|円|特典|クーポン|discount|coupon|JPY|special price", words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_staff_task_tells_the_story_and_the_limit(write: Any, language: Language) -> None:
+    task = write("staff_discretion", "task", "standard", language)
+    for fact in ("discretion_jpy", "revenue_365d_jpy", "days_since_last_visit", "tenure_label"):
+        value = task.facts[fact]
+        assert (f"{value:,}" if isinstance(value, int) else str(value)) in task.text, fact
+    assert ("控えていただきたいこと" if language == "ja" else "What not to do") in task.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plan_that_is_too_large_is_said_to_be(write: Any, language: Language) -> None:
+    smaller = write("plan_fit", "suggestion", "standard", language, {"fitting_size": "smaller"}).text
+    larger = write("plan_fit", "suggestion", "standard", language, {"fitting_size": "larger"}).text
+    assert ("使わない分まで" if language == "ja" else "did not pay for what you don't use") in smaller
+    assert ("変更の必要はございません" if language == "ja" else "no need to change") in larger
 
 
 @each_template
