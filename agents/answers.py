@@ -39,6 +39,12 @@ def answer_of(session: Session, delivery: DeliveryRow) -> str | None:
     return row.value if row is not None else None
 
 
+def message_of(outcome_id: str) -> str:
+    """The key of the message whose page an answer came from; '' for an answer from elsewhere."""
+    start = f"{_ANSWERED}/page-"
+    return outcome_id.removeprefix(start) if outcome_id.startswith(start) else ""
+
+
 def keep_words(
     session: Session, delivery: DeliveryRow, contact: ContactRow, text: str, now: datetime, brief: Brief
 ) -> None:

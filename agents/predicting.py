@@ -75,7 +75,7 @@ class Past:
     rates: Array
     orders: Array
     orders_next: Array
-    lapsed_orders: Array  #: of units that had ordered, but not for a year
+    lapsed_orders: Array  #: of units that had not ordered for a year; none where the orders go back less far
 
 
 @dataclass(frozen=True)
@@ -161,8 +161,15 @@ def _past(
         made = orders_made(customers, table.unit_ids, start, end)
         rates, orders = order_rates(table)[usable], made[usable]
         orders_next = orders_made(customers, table.unit_ids, end, later)[usable]
-        lapsed = made[(table.numeric(["is_active"])[:, 0] == 0) & (table.numeric(["orders_total"])[:, 0] > 0)]
+        lapsed = made[_known_lapsed(table)]
     return Past(_inputs(customers, table, columns)[usable], stayed[usable], rates, orders, orders_next, lapsed)
+
+
+def _known_lapsed(table: FeatureTable) -> Array:
+    """Who has not ordered for a year; nobody where the oldest order of all is younger than that."""
+    oldest = table.columns["days_since_first_order"].astype(float)
+    is_known = bool((oldest >= _YEAR_DAYS).any())
+    return np.asarray((table.columns["is_active"].astype(float) == 0) & is_known)
 
 
 def _fit_orders(model: churn.ChurnModel, train: list[Past], window: int) -> repeat.OrderModel:

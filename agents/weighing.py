@@ -144,7 +144,7 @@ def stake(workspace: Workspace, table: FeatureTable, where: Array, action: Actio
 
     Retention: a unit that would stay anyway has little to gain, so uplift goes with the predicted risk, and what is
     kept is the unit's remaining LTV. Upgrades: the same for all, worth the price step for as long as the unit stays.
-    Orders: one more order of the unit's usual size. Recommendations: one more customer of average lifetime value.
+    Orders: one more order, of the size that the action aims at or of the unit's usual one. Recommendations: one more customer of average lifetime value.
     """
     risk = np.nan_to_num(table.columns["churn_risk"].astype(float))
     if action.value.kind == "retained":
@@ -155,13 +155,22 @@ def stake(workspace: Workspace, table: FeatureTable, where: Array, action: Actio
         scale = chance[where] / mean if mean > 0 else np.ones(len(where))
         return scale, np.nan_to_num(table.columns["ltv_jpy"].astype(float)[where])
     if action.value.kind == "ordered":
-        return np.ones(len(where)), usual_order_jpy(table)[where] * workspace.brief.business.margin
+        return np.ones(len(where)), _order_jpy(table, action)[where] * workspace.brief.business.margin
     if action.value.kind == "referred":
         return np.ones(len(where)), np.full(len(where), float(np.nanmean(table.columns["ltv_jpy"].astype(float))))
     months = np.minimum(
         workspace.brief.business.ltv_months, 1 / np.maximum(monthly_churn(workspace, risk[where]), 1e-6)
     )
     return np.ones(len(where)), upgrade_step_jpy(table) * workspace.brief.business.margin * months
+
+
+def _order_jpy(table: FeatureTable, action: Action) -> Array:
+    """What the order that the action aims at is worth, per unit."""
+    usual = usual_order_jpy(table)
+    if action.value.order_value is None:
+        return usual
+    aimed = table.columns[action.value.order_value].astype(float)
+    return np.where(np.isnan(aimed), usual, aimed)
 
 
 def usual_order_jpy(table: FeatureTable) -> Array:

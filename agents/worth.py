@@ -14,7 +14,7 @@ MONTH_DAYS = 30.4
 #: A customer's own mean order counts for as much as the population's after so many orders.
 _PRIOR_ORDERS = 2.0
 #: Where there is room for more, the first of these that anybody has.
-_HEADROOM = ("quota_used_last_month", "dear_views_30d", "views_30d", "events_30d")
+_HEADROOM = ("quota_used_last_month", "dear_views_30d", "views_30d", "events_30d", "store_visits_90d")
 
 
 def monthly_margin(workspace: Workspace, monthly_price: Array) -> Array:
@@ -59,15 +59,14 @@ def order_scores(
 ) -> FeatureTable:
     """Scores without contracts: expected orders times the usual order, fading as the population's do.
 
-    Who ordered within a year counts by their own chance and rate; who did not, by what such customers order. Those
-    who never ordered have no value that the orders could tell. The cost to serve counts for active ones only.
+    Who ordered within a year counts by their own chance and rate; who did not, by what such customers order. The
+    cost to serve counts for active ones only.
     """
     business = workspace.brief.business
     window = business.churn_window.days
     active = table.columns["is_active"].astype(float) == 1
-    lapsed = ~active & (table.columns["orders_total"].astype(float) > 0)
     expected = repeat.expected_orders(1.0 - risk, rates, window) * model.orders_per_expected
-    expected = np.where(active, expected, np.where(lapsed, model.lapsed_orders, np.nan))
+    expected = np.where(active, expected, model.lapsed_orders)
     monthly = expected * MONTH_DAYS / window * usual_order_jpy(table) * business.margin
     fades = float(churn.change_horizon(1.0 - model.kept_per_window, window, MONTH_DAYS))
     value = ltv.subscription_ltv(
@@ -78,7 +77,7 @@ def order_scores(
     )
     scored = _ranked(table, active, np.where(active, risk, np.nan), value, expected)
     ranks = scored.columns["ltv_rank"].copy()
-    ranks[lapsed] = "standard"
+    ranks[~active] = "standard"
     return scored.with_columns(ltv_rank=ranks)
 
 

@@ -40,6 +40,7 @@ COMMANDS = {
     "pause": ("campaign", "Kill switch: from now on nothing leaves."),
     "resume": ("campaign", "Let messages leave again."),
     "report": ("campaign", "What the campaign did, against its holdout."),
+    "doctor": ("doctor", "Look whether mail relay, mailboxes, pages, clock and DNS are in order."),
     "why": ("campaign", "The receipt of one unit: what was decided, and why."),
     "export-person": ("persons", "Everything held of a customer, as JSON to hand over."),
     "erase-person": ("persons", "Erase a customer from everywhere, for good."),

@@ -37,6 +37,19 @@ def subscription_ltv(
     return np.asarray(margin * months, dtype=np.float64)
 
 
+def churn_of_ltv(value: float, monthly_margin: float, *, horizon_months: int, annual_discount: float) -> float:
+    """The monthly churn at which `subscription_ltv` gives this value: 0 where none is low enough, 1 where none is
+    high enough. By bisection: the value falls as churn rises."""
+    if monthly_margin <= 0.0:
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        at = subscription_ltv(monthly_margin, middle, horizon_months=horizon_months, annual_discount=annual_discount)
+        low, high = (middle, high) if float(at) > value else (low, middle)
+    return (low + high) / 2.0
+
+
 def ltv_to_date_and_rest(
     margin_received: ArrayLike,
     monthly_margin: ArrayLike,

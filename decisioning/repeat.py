@@ -13,6 +13,8 @@ from .arrays import Array
 _ENOUGH = 25
 #: What is assumed of a population that shows nothing yet: a fifth of the ordering is gone after each window.
 _USUALLY_KEPT = 0.8
+#: And of who has not ordered for a year one in fifty does in a window.
+_USUALLY_BACK = 0.02
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def fit_orders(active: Sequence[Window], lapsed_orders: ArrayLike, days: float) 
     came_back = np.asarray(lapsed_orders, dtype=np.float64)
     return OrderModel(
         orders_per_expected=seen / expected if seen >= _ENOUGH and expected > 0 else 1.0,
-        lapsed_orders=float((came_back.sum() + 0.5) / (came_back.size + 1.0)),
+        lapsed_orders=float((came_back.sum() + _USUALLY_BACK * _ENOUGH) / (came_back.size + _ENOUGH)),
         kept_per_window=float(np.clip(followed / seen, 0.2, 0.995)) if seen >= _ENOUGH else _USUALLY_KEPT,
     )
 

@@ -86,12 +86,17 @@ OutcomeKind = Literal["retained", "upgraded", "ordered", "referred"]
 
 
 class Value(Frozen):
-    """What the action is for: the outcome, within how many days, and the belief about moving it."""
+    """What the action is for: the outcome, within how many days, and the belief about moving it.
+
+    For `ordered`, `order_value` may name the feature that says what the order aimed at is worth in JPY; without it,
+    or where it is unknown, the unit's usual order counts.
+    """
 
     outcome: Annotated[
         str, Field(pattern=r"^(retained|upgraded|ordered|referred)_[1-9]\d{0,3}d$", examples=["retained_30d"])
     ]
     prior_uplift: PriorUplift
+    order_value: Name | None = None
 
     @property
     def kind(self) -> OutcomeKind:

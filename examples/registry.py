@@ -55,7 +55,13 @@ def _box() -> Example:
     return Example("box", write_company, live_one_day)
 
 
-EXAMPLES: dict[str, Callable[[], Example]] = {"saas": _saas, "shop": _shop, "box": _box}
+def _service() -> Example:
+    from .service.world import live_one_day, write_company
+
+    return Example("service", write_company, live_one_day)
+
+
+EXAMPLES: dict[str, Callable[[], Example]] = {"saas": _saas, "shop": _shop, "box": _box, "service": _service}
 
 
 def example_in(folder: Path) -> Example:

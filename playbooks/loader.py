@@ -117,6 +117,11 @@ def _beyond_the_model(written: _Written, document: Document, check_rule: Callabl
     if isinstance(when, str) and when:
         line = document.line_of(("when",))
         faults += [Fault(written.file, line, "when", problem) for problem in check_rule(when)]
+    worth = document.data.get("value")
+    feature = worth.get("order_value") if isinstance(worth, dict) else None
+    if isinstance(feature, str) and feature:
+        line = document.line_of(("value", "order_value"))
+        faults += [Fault(written.file, line, "value.order_value", p) for p in check_rule(f"{feature} >= 0")]
     return faults
 
 

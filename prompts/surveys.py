@@ -72,4 +72,5 @@ def _parse(text: str, name: str) -> Survey:
         return Survey.model_validate(yaml.safe_load(text))
     except (yaml.YAMLError, ValidationError) as error:
         hint = "survey: name, question: {..}, answers: {name: {ja: .., en: ..}}, words: {..}"
-        raise FaultyFile([Fault(name, 0, "", str(error).splitlines()[0], hint)]) from error
+        told = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error).splitlines()[0]
+        raise FaultyFile([Fault(name, 0, "", told, hint)]) from error

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..agents.manners import overlooked_moods
 from ..agents.sample import sample_facts
-from ..agents.workspace import check_any_rule
+from ..agents.workspace import check_any_rule, open_workspace
 from ..domain.brief import Brief
 from ..domain.document import Document, parse_document
 from ..domain.errors import Fault, FaultyFile
@@ -13,6 +13,7 @@ from ..domain.playbook import Action
 from ..playbooks.loader import load_playbooks
 from ..prompts.linting import lint_words
 from ..tools.brief_file import load_brief
+from .live import live_faults
 
 
 def check_brief(path: Path) -> Brief:
@@ -30,6 +31,8 @@ def check_brief(path: Path) -> Brief:
         faults += unloaded
         if brief is not None:
             faults += [fault for action in actions.values() for fault in _faults_between(brief, path, action)]
+    if brief is not None and brief.live and not faults:
+        faults += live_faults(open_workspace(path))
     if brief is None or faults:
         raise FaultyFile(sorted(faults, key=lambda fault: (fault.file != str(path), fault.file, fault.line)))
     return brief

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from sqlmodel import Session
@@ -21,6 +22,7 @@ from ..store.tables import CampaignRow
 from ..tools.brief_file import load_brief
 from . import erasing
 from .inbound import read_inbound
+from .live import must_be_ready
 from .notices import send_notices
 from .people import Person
 from .standing import Status, status
@@ -34,6 +36,7 @@ _ROUNDS = 4
 def start(workspace: Workspace, by: Person) -> bool:
     """Begin the campaign of this brief, as its author; False if it runs already. A changed brief is taken over."""
     by.must_be(Role.MARKETER)
+    _check_news_of_the_brief(workspace)
     now = workspace.clock.now()
     with workspace.store.write() as session:
         row = campaigns.campaign(session, workspace.brief.name)
@@ -55,6 +58,15 @@ def start(workspace: Workspace, by: Person) -> bool:
         campaigns.open_cycle(session, brief.name, 1, now, now + brief.cycle)
         audit.record(session, at=now, actor=by.login, action="campaign_started", subject=brief.name)
     return True
+
+
+def _check_news_of_the_brief(workspace: Workspace) -> None:
+    """A brief that is new, or says something new, and says `live: true`, must have all that a live campaign needs."""
+    fresh, digest = load_brief(workspace.brief_path)
+    with workspace.store.read() as session:
+        row = campaigns.campaign(session, fresh.name)
+    if row is None or row.brief_digest != digest:
+        must_be_ready(replace(workspace, brief=fresh))
 
 
 def _take_over_changes(session: Session, workspace: Workspace, row: CampaignRow, by: Person) -> None:

@@ -10,9 +10,13 @@ from typing import Any
 
 from sqlmodel import Session
 
+from ..agents import answers
 from ..agents.scoring import figures_of
 from ..agents.workspace import Workspace
+from ..domain.brief import Language
 from ..domain.errors import UserError
+from ..prompts.catalogue import WordsMissing
+from ..prompts.surveys import survey_of_link
 from ..store import audit
 from ..store.subjects import Holdings, Subject, find_subject, holdings_of, names_in
 from ..store.tables import (
@@ -55,6 +59,7 @@ class Held:
     preferences: list[PreferenceRow]
     sent: list[Sent]
     outcomes: list[OutcomeRow]
+    answers: dict[str, dict[Language, str]]  #: outcome id -> the answer as they read it, where the survey is known
     comments: list[CommentRow]
 
 
@@ -62,6 +67,7 @@ def held(workspace: Workspace, ident: str) -> Held:
     """What is held about a contact, or a unit with its contacts. Raises UserError where there is nobody."""
     with workspace.store.read() as session:
         subject, holdings = _look_up(session, ident)
+    sent_by = {row.key: row for row in holdings.of(DeliveryRow)}
     subjects = {row.id: row.body.get("subject", "") for row in holdings.of(DraftRow)}
     sent = [
         Sent(row.reached_at, subjects.get(row.draft_id, ""), row.channel)
@@ -75,6 +81,11 @@ def held(workspace: Workspace, ident: str) -> Held:
         preferences=sorted(holdings.of(PreferenceRow), key=lambda row: (row.kind, row.name)),
         sent=sorted(sent, key=lambda message: message.at),
         outcomes=sorted(holdings.of(OutcomeRow), key=lambda row: row.happened_at),
+        answers={
+            row.id: label
+            for row in holdings.of(OutcomeRow)
+            if (label := _label(workspace, sent_by.get(answers.message_of(row.id)), row.value))
+        },
         comments=sorted(holdings.of(CommentRow), key=lambda row: row.written_at),
     )
 
@@ -120,6 +131,17 @@ def _plain(row: Any, ids: tuple[str, ...], own: set[str]) -> dict[str, Any]:
     if isinstance(row, NoticeRow):
         return {name: values[name] for name in ("campaign", "subject", "kind", "way", "created_at")}
     return values
+
+
+def _label(workspace: Workspace, message: DeliveryRow | None, answer: str) -> dict[Language, str] | None:
+    """The words of an answer that was given on our own page."""
+    if message is None:
+        return None
+    try:
+        opened = survey_of_link(message.action, message.step, "survey", workspace.own_words)
+    except WordsMissing:
+        return None
+    return opened[0].answers.get(answer) if opened is not None else None
 
 
 def _processors(workspace: Workspace) -> list[dict[str, Any]]:

@@ -189,7 +189,8 @@ def open_link(workspace: Workspace, token: str) -> Opened | None:
     survey = _survey(workspace, delivery, link)
     if delivery is None or survey is None:
         return Opened(visitor, delivery, link, target=target)
-    return Opened(visitor, delivery, link, "", survey[0], given or survey[1], given is not None)
+    known = given if given in survey[0].answers else None  # the survey may have changed since
+    return Opened(visitor, delivery, link, "", survey[0], known or survey[1], known is not None)
 
 
 def answer(workspace: Workspace, opened: Opened, choice: str, words: str) -> bool:

@@ -18,6 +18,7 @@ def offer_terms(action: Action) -> list[str]:
     if action.offer is None:
         return []
     terms = [f"{action.offer.price_jpy:,.0f}"] if action.offer.price_jpy is not None else []
+    terms += [f"{action.offer.points:,}"] if action.offer.points is not None else []
     return [*terms, *([f"{action.offer.discount:.0%}"] if action.offer.discount else [])]
 
 

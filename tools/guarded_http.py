@@ -84,7 +84,9 @@ class _Backend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        seconds = min(self._deadline.bound(timeout), CONNECT_SECONDS)
+        seconds = min(self._deadline.seconds_left, timeout or CONNECT_SECONDS, CONNECT_SECONDS)
+        if seconds <= 0:  # nothing was sent, so nothing can have cost anything
+            raise httpcore2.ConnectTimeout("the deadline is over")
         return _Stream(self._inner.connect_tcp(host, port, seconds, local_address, socket_options), self._deadline)
 
 

@@ -68,7 +68,7 @@ class Outward:
             return self._folder.keep_notice(message, message_id=message_id)
         smtp = self._delivery.smtp
         envelope = smtp.bounces if smtp is not None and smtp.bounces else sender
-        return self.relay.post(message, envelope=envelope, recipient=recipient)
+        return self.relay.submit(message, envelope=envelope, recipient=recipient)
 
     def notify_by_webhook(self, webhook: Webhook, body: bytes, *, key: str) -> str:
         """A notice to our own system; also where the brief says `folder`, since it is no customer's."""

@@ -53,7 +53,7 @@ class SmtpRelay:
         """`secret` makes bounce addresses; `trust` replaces the system's certificate authorities."""
         self.settings, self._secret = settings, secret
         self._pace, self._sleep = pace or Pace(None), sleep
-        self._connect = lambda: connect(settings, password, trust)
+        self._connect: Callable[[], smtplib.SMTP] = lambda: connect(settings, password, trust)
         self._dot_seconds = dot_seconds
         self._connection: smtplib.SMTP | None = None
         self._taken = 0
@@ -66,9 +66,9 @@ class SmtpRelay:
         """
         bounces = self.settings.bounces
         envelope = bounce_address(bounces, message_id, self._secret) if bounces else sender
-        return self.post(message, envelope=envelope, recipient=recipient or "")
+        return self.submit(message, envelope=envelope, recipient=recipient or "")
 
-    def post(self, message: bytes, *, envelope: str, recipient: str) -> str:
+    def submit(self, message: bytes, *, envelope: str, recipient: str) -> str:
         """The same, with the envelope sender named: for notices, whose failures come back to nobody's campaign."""
         body = on_the_wire(message)
         if not recipient or not (recipient + envelope).isascii():  # SMTPUTF8 can't be assumed
@@ -84,6 +84,13 @@ class SmtpRelay:
     def evidence(self, *, message_id: str, channel: Channel, sender: str, recipient: str | None) -> str | None:
         """A relay can't be asked what it took: always raises MayHaveLeft."""
         raise MayHaveLeft("a mail relay can't be asked whether it took a message")
+
+    def check(self) -> str:
+        """Connect and log in without sending anything; returns what the server offers. Raises as `send` does."""
+        connection = self._connect()
+        offered = " ".join(sorted(connection.esmtp_features))
+        connection.close()
+        return offered
 
     def close(self) -> None:
         """Say good-bye, if the server still listens."""

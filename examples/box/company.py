@@ -8,7 +8,7 @@ PERSON_OF_THE_SCENARIO = 214
 """P000214 (坂本 久美子): premium for over two years, never missed a payment, and has fallen silent."""
 
 PLANS = ("petit", "standard", "premium")
-PRICES = np.array([2_400, 4_200, 8_800], np.int64)
+PRICES = np.array([2_400, 4_200, 9_800], np.int64)
 """JPY a month."""
 
 SOURCES = ("search", "social", "magazine", "gift", "referral")

@@ -65,6 +65,6 @@ def day_in_month(days: Ints) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
 def _plans(rng: np.random.Generator, joined: Ints, first: int) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
     """The longer somebody has been there, the likelier the plan is a large one."""
     years = np.clip((first - joined) / 365, 0, 3)
-    premium = 0.12 + 0.075 * years
+    premium = 0.10 + 0.055 * years
     draw = rng.random(len(joined))
     return np.select([draw < premium, draw < premium + 0.45], [len(PLANS) - 1, 1], 0).astype(np.uint8)

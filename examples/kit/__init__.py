@@ -41,8 +41,8 @@ unsubscribes and complaints of mails; letters, which are read with another proba
 that staff do (`on_task_done`); audiences that people notice. `true_effects.true_effect(...)` lives the same futures
 with and without a message: tests and benchmarks compare what was learned with it.
 
-Chance is each person's own (`chance.Chance`): `everybody` and `noise` draw for all in their order, `some` and `one` for
-these persons by hash, `counts` turns draws into Poisson counts. Never let the number of draws depend on what a message
+Chance is each person's own (`chance.Chance`): `everybody` and `noise` draw for all in their order, `some` for these
+persons by hash, `counts` turns draws into Poisson counts. Never let the number of draws depend on what a message
 changed, or it would change somebody else's day too.
 
 Modules: arrays, bond (warmth), calendar_days, chance, company, days, effects, happened, journal, names, newsletters,

@@ -38,10 +38,6 @@ class Chance:
         mixed = _mix(mixed + np.asarray(number, np.uint64) * _GOLDEN + np.uint64(self.day))
         return (mixed >> np.uint64(11)) * _TO_UNIT
 
-    def one(self, what: str, person: int, number: int = 0) -> float:
-        """One draw in [0, 1)."""
-        return float(self.some(what, np.array([person]), number)[0])
-
     def _generator(self, what: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, self.day, zlib.crc32(what.encode())])
 

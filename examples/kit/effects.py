@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from .arrays import Bools, Floats, Ints, Rows
+from .arrays import Bools, Floats, Rows
 from .person_state import PersonState
 
 Among: TypeAlias = Mapping[str, Callable[[Any, Rows, int, str], Bools]]
@@ -76,9 +76,3 @@ def start(
 def everybody(state: PersonState, rows: Rows, day: int, step: str) -> Bools:
     """An effect that is about everybody."""
     return np.ones(len(rows), np.bool_)
-
-
-def days_since(days: Ints, day: int) -> Ints:
-    """Days since a day; very many where it never came."""
-    passed: Ints = np.where(days >= 0, day - days, 100_000).astype(np.int32)
-    return passed

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses, parsedate_to_datetime
+from html import unescape
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -134,7 +135,7 @@ def _read_mail(message: Message) -> _Read:
 
 
 def _read_letter(text: str) -> _Read:
-    about = dict(_META.findall(text))
+    about = {name: unescape(content) for name, content in _META.findall(text)}
     _, action, step = f"{about.get('message', '')}:::".split(":")[:3]
     return _Read(about.get("date", ""), about.get("id", ""), (about.get("contact", ""),), action, step)
 

@@ -13,7 +13,7 @@ from ..kit.newsletters import send_newsletter
 from ..kit.nps import nps_of
 from ..kit.outbox import Arrival
 from ..kit.person_reactions import PersonReactions
-from ..kit.tickets import open_tickets
+from ..kit.tickets import open_tickets, settle
 from .browsing import look_around, visit_stores
 from .company import REFERRAL, TICKETS
 from .orders import Baskets, ordinary, place, single
@@ -31,11 +31,20 @@ TICKETS_MONTHLY = 0.05
 SEES_COUPON_ON_PAGE = 0.3
 
 
+class ShopReactions(PersonReactions[ShopState]):
+    """How customers of the shop react."""
+
+    def on_task_done(self, arrival: Arrival, staff: str) -> None:
+        """Somebody of the staff called: what was open is put right."""
+        if self.effects:
+            settle(self.state, arrival.person, self.day)
+
+
 def live(state: ShopState, arrivals: list[Arrival], seed: int, effects: bool) -> Happened:
     """Live the day after `state.day`, with what arrived; the state moves on."""
     happened, chance = new_day(state, seed)
     day = happened.day
-    PersonReactions(state, happened, TRUTH, seed=seed, effects=effects).play(arrivals)
+    ShopReactions(state, happened, TRUTH, seed=seed, effects=effects).play(arrivals)
     state.warmth = drift(state.warmth, state.warmth_mean, chance.noise("warmth", state.persons))
     engaged, there = engagement(state.warmth), state.there(day)
     _send_news(state, happened, chance, engaged)

@@ -26,7 +26,7 @@ _STUDIED = (
 """Days before today, and which of the three sets was viewed or compared."""
 _NEWS = (84, 71, 54, 40, 26, 12)
 """Days before today on which she was sent a newsletter or a coupon, and opened it."""
-THINKS_IT_OVER_DAYS = 21
+THINKS_IT_OVER_DAYS = 10
 """So long after today she buys nothing: the mail, then the voices of other customers, find her undecided."""
 
 
@@ -35,7 +35,7 @@ def hold_back(state: ShopState) -> None:
     at = PERSON_OF_THE_SCENARIO - 1
     if at < state.persons:
         first = state.day + 1
-        seat(state, at, family=_FAMILY, given=_GIVEN, rep=-1, joined=first - 60, warmth=0.8, warmth_mean=0.8)
+        seat(state, at, family=_FAMILY, given=_GIVEN, rep=-1, joined=first - 60, warmth=0.8, warmth_mean=0.8, reads=1.0)
         state.taste[at], state.tempo[at], state.in_store[at] = np.log(1_400), 0.5, 0.04
         state.bargains[at] = state.dreams[at] = False
         state.refill[at], state.points[at], state.wish[at] = -1, 0, 1

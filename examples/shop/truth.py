@@ -21,6 +21,7 @@ responds as most do, and while the effect lasts:
 | standard_digest               | received    | buys often            | orders x 0.85 (tiresome)     | 40 days         |
 |                               |             | others                | nothing                      |                 |
 | apology_care                  | read        | unhappy               | orders x 1.6                 | 45 days         |
+| ... as a call by the staff    | done        |                       | and what was open is settled |                 |
 
 Who looks at dear things is not always moving up: two in five only dream. Coupons, which the shop sends every month,
 bring forward the orders of those who wait for them; those who would have bought anyway pay less. A consumable that is

@@ -1,6 +1,6 @@
 """Reads a form that was sent: urlencoded or multipart (RFC 8058 allows both), bounded, without files."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from fastapi import Request
 from starlette.datastructures import FormData
@@ -41,7 +41,7 @@ async def read_form(request: Request) -> Form:
     raise HTTPException(415)
 
 
-async def _bounded(request: Request) -> AsyncIterator[bytes]:
+async def _bounded(request: Request) -> AsyncGenerator[bytes, None]:
     length = 0
     async for chunk in request.stream():
         length += len(chunk)

@@ -10,6 +10,8 @@ from .. import figures
 from ..words import name, say
 
 Line = tuple[str, ...]
+#: Each in its own words, so that whoever reads it finds it.
+LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,11 @@ def as_shown(held: Held, language: Language, zone: ZoneInfo) -> Shown:
         ],
         sent=[(at(row.at), _word(language, "channel", row.channel), row.subject) for row in held.sent],
         did=[
-            (at(row.happened_at), _word(language, "did", row.kind), row.value if row.kind == "survey_answered" else "")
+            (
+                at(row.happened_at),
+                _word(language, "did", row.kind),
+                _answer(held, language, row.id, row.kind, row.value),
+            )
             for row in held.outcomes
         ],
         words=[(at(row.written_at), row.text) for row in held.comments],
@@ -53,10 +59,20 @@ def _who(held: Held) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     for contact in held.contacts:
         lines += [("number", contact.contact_id), ("name", contact.name), ("email", contact.email or "")]
-        lines += [("postal_address", contact.postal_address or ""), ("language", contact.language or "")]
+        lines += [
+            ("postal_address", contact.postal_address or ""),
+            ("language", LANGUAGE_NAMES.get(contact.language or "", "")),
+        ]
     if held.unit is not None and held.unit.name not in {contact.name for contact in held.contacts}:
         lines.append(("company", held.unit.name))
     return [(key, value) for key, value in lines if value]
+
+
+def _answer(held: Held, language: Language, ident: str, kind: str, value: str) -> str:
+    """The answer in the customer's words; one that came from elsewhere as it was recorded."""
+    if kind != "survey_answered":
+        return ""
+    return held.answers[ident][language] if ident in held.answers else value
 
 
 def _wish(language: Language, kind: str, code: str, value: str, until: datetime | None, zone: ZoneInfo) -> str:
@@ -64,6 +80,8 @@ def _wish(language: Language, kind: str, code: str, value: str, until: datetime 
         return say(language, "pages.wish.pause_open")
     if kind == "pause" and until is not None:
         value = figures.day(language, until.astimezone(zone))
+    if kind == "language":
+        value = LANGUAGE_NAMES.get(value, value)
     if kind in ("topic", "channel"):
         value = _word(language, kind, code)
     return say(language, f"pages.wish.{kind}", value=value)

@@ -17,11 +17,10 @@ from ...service.keeping import Workspace
 from ...service.visiting import Opened, Visitor, Wishes
 from .. import figures
 from .forms import Form, read_form
-from .held import as_shown
+from .held import LANGUAGE_NAMES, as_shown
 from .rendering import Screen, page_headers, screen
 
 SentForm = Annotated[Form, Depends(read_form)]
-_LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 
 
 def install(app: FastAPI, workspace: Workspace) -> None:
@@ -319,6 +318,6 @@ class _Pages:
             per_month=visiting.PER_MONTH,
             pauses=list(visiting.PAUSES),
             languages=brief.voice.languages,
-            language_names=_LANGUAGE_NAMES,
+            language_names=LANGUAGE_NAMES,
             mail_language=visitor.language or brief.voice.fallback,
         )

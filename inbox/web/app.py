@@ -1,7 +1,8 @@
 """The inbox as one ASGI application: pages for those who decide, and the customers' pages beside them."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,8 +15,8 @@ from ..pages.routes import install as install_customers_pages
 from .limits import Attempts
 from .pages import address, page
 from .routes import campaign, drafts, log_in, plain, queue, reviews
-from .security import Guard
-from .sessions import ForgedForm
+from .security import Guard, told
+from .sessions import ForgedForm, recognise
 
 _log = logging.getLogger("kizuna.inbox")
 
@@ -40,8 +41,7 @@ def create_app(workspace: Workspace, *, is_https: bool = False, decided: Callabl
     app.add_exception_handler(KizunaError, _ours)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(Exception, _unforeseen)
-    app.add_middleware(Guard, is_https=is_https)
+    app.add_middleware(Guard, is_https=is_https, failed=_unforeseen)
     return app
 
 
@@ -56,7 +56,7 @@ def _ours(request: Request, error: Exception) -> Response:
         return _say(request, "not_allowed", 403, str(error))
     if isinstance(error, UserError):
         return _say(request, "refused", 400, str(error))
-    _log.error("%s", type(error).__name__, exc_info=error)
+    _log.error("%s", told(error))
     return _say(request, "failed", 500)
 
 
@@ -69,11 +69,12 @@ def _malformed(request: Request, _error: Exception) -> Response:
     return _say(request, "refused", 400)
 
 
-def _unforeseen(request: Request, error: Exception) -> Response:
-    """No traceback on a page; the log names the kind of error and where it came from."""
-    _log.error("%s at %s", type(error).__name__, getattr(request.scope.get("route"), "path", "-"), exc_info=error)
-    return _say(request, "failed", 500)
+def _unforeseen(scope: MutableMapping[str, Any]) -> Response:
+    """No traceback on a page: that is for the log."""
+    return _say(Request(scope), "failed", 500)
 
 
 def _say(request: Request, problem: str, status: int, detail: str = "") -> Response:
+    """A page about what went wrong, for whoever asks, also where no route got to know them."""
+    recognise(request)
     return page(request, request.app.state.workspace, "error.html.j2", status=status, problem=problem, detail=detail)

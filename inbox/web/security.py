@@ -2,6 +2,7 @@
 
 import logging
 import time
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -39,8 +40,10 @@ _log = logging.getLogger("kizuna.inbox")
 class Guard:
     """ASGI middleware around everything, the customers' pages included: headers that an answer sets itself stay."""
 
-    def __init__(self, app: App, *, is_https: bool) -> None:
+    def __init__(self, app: App, *, is_https: bool, failed: Callable[[Scope], App]) -> None:
+        """`failed` makes the answer to an error that nobody foresaw."""
         self._app = app
+        self._failed = failed
         self._headers = _HEADERS | (_HTTPS_ONLY if is_https else {})
         self._hosts = None if is_https else LOOPBACK_HOSTS
 
@@ -49,12 +52,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
         given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        began, status = time.monotonic(), 500
+        began, status, has_begun = time.monotonic(), 500, False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, has_begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, has_begun = message["status"], True
                 message["headers"] = _with_defaults(message.get("headers", []), self._headers)
             await send(message)
 
@@ -64,6 +67,11 @@ class Guard:
                 await _answer(send_with_headers, *refused)
             else:
                 await self._app(scope, _limited(receive), send_with_headers)
+        except Exception as error:
+            _log.error("%s", told(error))
+            if has_begun:
+                raise
+            await self._failed(scope)(scope, receive, send_with_headers)
         finally:
             route = getattr(scope.get("route"), "path", "-")
             _log.info("%s %s %d %d ms", scope["method"], route, status, 1000 * (time.monotonic() - began))
@@ -76,6 +84,11 @@ class Guard:
         if not length.isdigit() or int(length) > LONGEST_BODY_BYTES:
             return 413, "Too long."
         return None
+
+
+def told(error: BaseException) -> str:
+    """An error for the log: its kind and where it came from, without its words, which may name a customer."""
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 
 def host_name(host: str) -> str:

@@ -54,13 +54,22 @@ def token_of(request: Request) -> str:
 
 def visitor(request: Request, workspace: Place) -> Visitor:
     """The log-in behind the cookie; raises NotLoggedIn."""
-    token = token_of(request)
-    found = sessions.look_up(workspace, token)
-    if found is None:
+    here = recognise(request)
+    if here is None:
         raise NotLoggedIn
-    request.state.visitor = Visitor(found.person, found.csrf, found.language, token)
-    here: Visitor = request.state.visitor
     return here
+
+
+def recognise(request: Request) -> Visitor | None:
+    """Whoever is logged in, if anybody is; kept for the page that is made."""
+    known: Visitor | None = getattr(request.state, "visitor", None)
+    if known is not None:
+        return known
+    token = token_of(request)
+    found = sessions.look_up(request.app.state.workspace, token)
+    if found is not None:
+        request.state.visitor = Visitor(found.person, found.csrf, found.language, token)
+    return getattr(request.state, "visitor", None)
 
 
 def sender(request: Request, who: Annotated[Visitor, Depends(visitor)], csrf: Annotated[str, Form()] = "") -> Visitor:

@@ -7,6 +7,7 @@ from ...domain.errors import KizunaError
 from ...service.keeping import Workspace, keep_current
 from ...service.running import tick
 from ...service.standing import status
+from .security import told
 
 _log = logging.getLogger("kizuna.inbox")
 #: Decisions come in rows; one tick takes them all.
@@ -54,4 +55,4 @@ class Ticker:
         except KizunaError as error:
             _log.error("tick: %s", error)
         except Exception as error:
-            _log.error("tick: %s", type(error).__name__, exc_info=error)
+            _log.error("tick: %s", told(error))

@@ -26,6 +26,7 @@ _FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--force-color-profile=srgb",
+    "--force-prefers-reduced-motion",  # a page that still scrolls is clicked beside
 )
 _BLOCKED = 2
 _PATIENCE_SECONDS = 30

@@ -138,15 +138,12 @@ class MailServer:
     submission: int
     imap: int
     imaps: int
-    _changes: int = 0
 
     def add_mailboxes(self, addresses: Iterable[str]) -> None:
         """Give these addresses a mailbox, with PASSWORD."""
         with (self.folder / "users").open("a", encoding="utf-8") as users:
             users.writelines(f"{address}:{PASSWORD}::::::\n" for address in addresses)
-        self._changes += 1
-        seen_anew = time.time() + self._changes  # Dovecot reads the file again where its time in whole seconds differs
-        os.utime(self.folder / "users", (seen_anew, seen_anew))
+        time.sleep(1.1)  # Dovecot looks whether the file changed once a second at most
 
     def refuse(self, addresses: Iterable[str]) -> None:
         """From now on Postfix says 550 5.1.1 to these; tell it before the first mail."""

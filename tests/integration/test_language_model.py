@@ -284,6 +284,13 @@ def test_a_server_that_is_not_there_costs_nothing() -> None:
     assert len(slept) == 3 and caught.value.usage.tokens == 0
 
 
+def test_a_server_that_is_still_not_there_when_time_is_over_costs_nothing() -> None:
+    model = ServedModel(LanguageModel(model="m", base_url="http://127.0.0.1:1/v1", timeout_seconds=0.8))
+    with pytest.raises(NotReached) as caught:
+        model.ask(QUESTION, Free())
+    assert caught.value.usage.tokens == 0
+
+
 # what a server can do is found out once
 
 

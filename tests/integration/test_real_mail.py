@@ -165,7 +165,7 @@ def test_a_customers_reply_sent_to_us_is_kept(server: MailServer, posted: Posted
     raw = reply("ありがとうございます。助かりました。", posted.usual.message_id, ident="real-1")
     out = SmtpRelay(Smtp(host="127.0.0.1", port=server.smtp, security="none"), secret=b"x")
     before = len(server.mails(BOUNCES))
-    out.post(_ascii(raw), envelope="somebody@kakuu.example", recipient=BOUNCES)
+    out.submit(_ascii(raw), envelope="somebody@kakuu.example", recipient=BOUNCES)
     out.close()
     server.wait_for(BOUNCES, before + 1)
     assert inbound.read_inbound(world.workspace)["reply"] == 1
@@ -228,7 +228,7 @@ def relay(server: MailServer, password: str = PASSWORD, **more: Any) -> SmtpRela
 
 def test_a_wrong_password_makes_everything_wait_and_is_not_repeated(server: MailServer) -> None:
     with pytest.raises(PauseSending, match="refuses the log-in") as refused:
-        relay(server, "wrong-Pa55").post(DRAFT, envelope="a@nagare.example", recipient="b@kakuu.example")
+        relay(server, "wrong-Pa55").submit(DRAFT, envelope="a@nagare.example", recipient="b@kakuu.example")
     assert "wrong-Pa55" not in repr(refused.value)
 
 
@@ -237,12 +237,14 @@ def test_a_certificate_that_nobody_vouches_for_makes_everything_wait(
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(PauseSending, match="certificate"):
-        relay(server).post(DRAFT, envelope="a@nagare.example", recipient="b@kakuu.example")
+        relay(server).submit(DRAFT, envelope="a@nagare.example", recipient="b@kakuu.example")
 
 
 def test_a_relay_that_wants_a_log_in_gets_no_mail_without(server: MailServer) -> None:
+    out = relay(server, user="", password_env=None)
     with pytest.raises(PauseSending):
-        relay(server, user="", password_env=None).post(DRAFT, envelope="a@nagare.example", recipient="b@kakuu.example")
+        out.submit(DRAFT, envelope="a@nagare.example", recipient="b@kakuu.example")
+    out.close()
 
 
 def _ascii(raw: bytes) -> bytes:

@@ -14,35 +14,28 @@ from kizuna.store.tables import CommentRow, CycleRow, DraftRow, ModelCallRow, Pl
 from kizuna.tools.language_model import forget_habits
 
 from .misbehaving_server import Handler, completion, misbehaving, status
-from .world import CAMPAIGN, World, make_company, write_brief
+from .world import CAMPAIGN, Stages, World, write_brief
 
 EN = "Hello {{ contact_name }},\n\nwe would like to hear from you.\n\n{links}\n\nThe team"
 JA = "{{ contact_name }} 様\n\nお声をお聞かせください。\n\n{links}\n\nどうぞよろしくお願いいたします。"
 DRAFT = {
-    "en": "Dear {{ contact_name }},\n\n{{ company_name }} used {{ reports_used }} reports.\n\n{{ meeting_times }}\n\nBest",
-    "ja": "{{ contact_name }} 様\n\n{{ company_name }}様は{{ reports_used }}件お使いです。\n\n{{ meeting_times }}\n\nどうぞ。",
+    "en": "Dear {{ contact_name }},\n\nYou used {{ reports_used }} reports.\n\n{{ meeting_times }}\n\nBest",
+    "ja": "{{ contact_name }} 様\n\n{{ reports_used }}件お使いです。\n\n{{ meeting_times }}\n\nどうぞ。",
 }
 
 
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("founded") / "company"
-    make_company(folder)
-    return folder
-
-
 @pytest.fixture
-def found(founded: Path, tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """A company of one's own with this reasoner, started and planned."""
-    import shutil
-
+def found(stages: Stages, tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """A company of one's own with this reasoner in its brief; with `stage="planned"` the marketer changes it later."""
     opened: list[World] = []
 
-    def at(reasoner: dict[str, Any] | str) -> World:
-        folder = tmp_path / f"company{len(opened)}"
-        shutil.copytree(founded, folder)
-        write_brief(folder, {"reasoner": reasoner})
-        opened.append(World(folder))
+    def at(reasoner: dict[str, Any] | str, stage: str = "founded") -> World:
+        opened.append(stages.copy(stage, tmp_path / f"company{len(opened)}"))
+        if stage == "founded":
+            write_brief(opened[-1].folder, {"reasoner": reasoner})
+            opened[-1].reopen()
+        else:
+            opened[-1].change_brief({"reasoner": reasoner})
         return opened[-1]
 
     forget_habits()
@@ -52,8 +45,9 @@ def found(founded: Path, tmp_path: Path) -> Iterator[Callable[..., World]]:
 
 
 def to_content(world: World) -> World:
-    world.start()
-    world.tick()
+    if not world.open("plan"):
+        world.start()
+        world.tick()
     world.approve_all("plan")
     world.tick()
     return world
@@ -103,7 +97,7 @@ def plain_drafts(world: World) -> dict[str, tuple[Any, ...]]:
 
 
 def test_a_helpful_model_writes_and_the_rules_decide_who_gets_what(found: Callable[..., World]) -> None:
-    by_rules = to_content(found("rules"))
+    by_rules = found("rules", "written")
     with misbehaving(chat(helpful)) as server:
         world = to_content(found({"model": "m", "base_url": server.url}))
     assert {row.body["variant"] for row in world.rows(DraftRow)} == {"model"}
@@ -134,13 +128,14 @@ def test_nobodys_name_address_or_mail_reaches_the_server(found: Callable[..., Wo
 
 def test_every_draft_says_what_a_model_wrote_and_the_digest_covers_it(found: Callable[..., World]) -> None:
     with misbehaving(chat(helpful)) as server:
-        world = to_content(found({"model": "m", "base_url": server.url, "agents": ["content"]}))
+        world = to_content(found({"model": "m", "base_url": server.url, "agents": ["content"]}, "planned"))
     row: DraftRow = world.rows(DraftRow)[0]
     draft = world.draft(row.id)
     assert draft.variant == "model" and draft.digest == row.digest
     assert draft.model_copy(update={"text": draft.text + " "}).digest != row.digest
     reasoning = world.rows(CycleRow)[0].reasoning
     assert reasoning["analysis"] == {"by": "rules", "observations": []} and reasoning["strategy"]["by"] == "rules"
+    assert reasoning["content"]["drafts"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +151,7 @@ def test_a_campaign_goes_on_by_rules_whatever_the_model_does(
     found: Callable[..., World], behaviour: Callable[[Handler], None], why: str
 ) -> None:
     told: list[tuple[str, dict[str, Any]]] = []
-    by_rules = to_content(found("rules"))
+    by_rules = found("rules", "written")
     with misbehaving(behaviour) as server:
         world = found({"model": "m", "base_url": server.url})
         world.workspace.progress = lambda key, values: told.append((key, values))
@@ -229,7 +224,7 @@ def test_words_for_many_are_asked_for_once_and_kept_when_a_node_runs_again(found
             self.context = Context(str(world.folder / "brief.yaml"), world.workspace)
 
     with misbehaving(chat(helpful)) as server:
-        world = to_content(found({"model": "m", "base_url": server.url, "agents": ["content"]}))
+        world = to_content(found({"model": "m", "base_url": server.url, "agents": ["content"]}, "planned"))
         wordings = [
             request for request in server.requests if "You write one message" in request["messages"][0]["content"]
         ]
@@ -242,17 +237,18 @@ def test_words_for_many_are_asked_for_once_and_kept_when_a_node_runs_again(found
         before = {row.id: row.digest for row in world.rows(DraftRow)}
         asked = len(server.requests)
         content.write(state, Run(world))  # type: ignore[arg-type]
-        again = [request for request in server.requests[asked:] if "You write one" in request["messages"][0]["content"]]
-    assert again == []
+    assert wordings_in(server.requests[asked:]) == 0
     assert {row.id: row.digest for row in world.rows(DraftRow)} == before
+
+
+def wordings_in(requests: list[dict[str, Any]]) -> int:
+    return sum("You write one message" in request["messages"][0]["content"] for request in requests)
 
 
 def test_free_text_stays_here_unless_the_brief_allows_it(found: Callable[..., World]) -> None:
     for allowed in (False, True):
         with misbehaving(chat(helpful)) as server:
-            world = found({"model": "m", "base_url": server.url, "agents": ["content"], "sees_free_text": allowed})
-            world.start()
-            world.tick()
+            world = found({"model": "m", "base_url": server.url, "sees_free_text": allowed}, "planned")
             unit, contact, name = _upsold(world)
             text = f"{name}です。canary-4711 と書きました。"
             row = CommentRow(
@@ -275,19 +271,21 @@ def _upsold(world: World) -> tuple[str, str, str]:
 
 
 def test_a_worse_plan_is_not_taken_and_the_summary_says_so(found: Callable[..., World]) -> None:
+    by_rules = found("rules", "planned").rows(PlanRow)[0].summary
+    short = [line for line in by_rules["actions"] if line["term"] == "short"]
+    best = max(short, key=lambda line: line["expected_value_jpy"]["mean"])["action"]
     world = found(SCRIPTED)
     words = {"rationale_en": "Less is more.", "rationale_ja": "少数精鋭です。", "levers": [], "explore": []}
-    script(
-        world.folder,
-        {"for": "strategy/proposal", "answer": {"leave_out": ["feature_tutorial", "usage_digest"], **words}},
-    )
+    script(world.folder, {"for": "strategy/proposal", "answer": {"leave_out": [best], **words}})
     world.start()
     world.tick()
     summary = world.rows(PlanRow)[0].summary
     reasoner = summary["reasoner"]
     assert (reasoner["plan"], reasoner["compared"]) == ("rules", "worse")
     assert reasoner["proposed_jpy"] < reasoner["rules_jpy"] == summary["expected_value_jpy"]["mean"]
-    assert {line["action"] for line in summary["actions"] if line["units"]} >= {"feature_tutorial", "usage_digest"}
+    assert {k: v for k, v in summary.items() if k != "reasoner"} == {
+        k: v for k, v in by_rules.items() if k != "reasoner"
+    }
 
 
 def test_a_plan_that_is_not_worse_is_taken_and_its_reasons_are_on_the_receipts(found: Callable[..., World]) -> None:

@@ -153,13 +153,25 @@ def only_tools_reach_the_network(source: Source) -> Iterator[str]:
 
 
 def only_the_worker_sends(source: Source) -> Iterator[str]:
-    """One line of the code lets something out to a customer; the gate stands in front of it.
+    """One place lets something out to customers; the gate stands in front of it. The tools below it carry it out."""
+    if source.is_product and source.folder != "tools" and source.path != "delivery/worker.py":
+        used = {name for name in ("send", "submit") if name in _methods(source) or name in _asked_of_a_way(source)}
+        yield from (f"uses .{name}" for name in sorted(used))
 
-    Tools are the ways out themselves; notices go to our own reviewers, and hold nothing about a customer.
-    """
-    may = source.folder == "tools" or source.path in ("delivery/worker.py", "service/notices.py")
-    if source.is_product and not may and "send" in _methods(source):
-        yield "calls .send()"
+
+def only_notices_tell_our_own_people(source: Source) -> Iterator[str]:
+    """Notices are no customer mail: they have a door of their own, and one user."""
+    if source.is_product and source.path not in ("service/notices.py", "tools/outward.py"):
+        used = {"notify_by_mail", "notify_by_webhook"} & _attributes(source)
+        yield from (f"uses .{name}" for name in sorted(used))
+
+
+def ways_out_are_opened_in_one_place(source: Source) -> Iterator[str]:
+    """Who holds a relay or a webhook could send past the gate. The workspace opens them, all together."""
+    if source.is_product and source.folder != "tools" and source.path != "agents/workspace.py":
+        ways = {"SmtpRelay", "RepMailboxes", "WebhookWay", "FolderOutbox", "webhook_way"}
+        names = {name.rsplit(".", 1)[-1] for name in source.imports()}
+        yield from (f"imports {name}" for name in sorted(ways & names))
 
 
 def only_execution_releases(source: Source) -> Iterator[str]:
@@ -231,6 +243,24 @@ def _called(source: Source) -> set[str]:
     return names
 
 
+def _asked_of_a_way(source: Source) -> set[str]:
+    """Names that are asked of something called a transport, relay or way: called, or only passed on."""
+    return {
+        node.attr
+        for node in source.nodes(ast.Attribute)
+        if isinstance(node, ast.Attribute) and _own_name(node.value) in ("transport", "relay", "way", "outward")
+    }
+
+
+def _own_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _attributes(source: Source) -> set[str]:
+    """Every name that is asked of something, called or only passed on."""
+    return {node.attr for node in source.nodes(ast.Attribute) if isinstance(node, ast.Attribute)}
+
+
 Rule = Callable[[Source], Iterator[str]]
 
 #: Each rule with breaches that it must find: (path, code).
@@ -268,7 +298,22 @@ RULES: list[tuple[Rule, list[tuple[str, str]]]] = [
         only_tools_reach_the_network,
         [("delivery/worker.py", "import smtplib"), ("prompts/layout.py", "from urllib.request import urlopen")],
     ),
-    (only_the_worker_sends, [("agents/execution.py", "workspace.transport.send(b'')")]),
+    (
+        only_the_worker_sends,
+        [
+            ("agents/execution.py", "workspace.transport.send(b'')"),
+            ("service/x.py", "partial(transport.send, b'')"),
+            ("service/x.py", "transport.relay.submit(b'')"),
+        ],
+    ),
+    (only_notices_tell_our_own_people, [("agents/content.py", "transport.notify_by_mail(b'')")]),
+    (
+        ways_out_are_opened_in_one_place,
+        [
+            ("service/x.py", "from ..tools.smtp import SmtpRelay"),
+            ("delivery/x.py", "from ..tools import folder_outbox as f\nfrom ..tools.folder_outbox import FolderOutbox"),
+        ],
+    ),
     (
         only_execution_releases,
         [
@@ -306,7 +351,8 @@ def test_every_folder_with_code_has_its_place_among_the_layers() -> None:
 def test_the_one_way_out_is_there_to_be_guarded() -> None:
     worker = Source("delivery/worker.py", (ROOT / "delivery/worker.py").read_text(encoding="utf-8"))
     execution = Source("agents/journeys.py", (ROOT / "agents/journeys.py").read_text(encoding="utf-8"))
-    assert "send" in _called(worker)
+    notices = Source("service/notices.py", (ROOT / "service/notices.py").read_text(encoding="utf-8"))
+    assert "send" in _attributes(worker) and "notify_by_mail" in _attributes(notices)
     assert "approved_bytes" in _called(worker)
     assert "enqueue" in _called(execution)
 

@@ -9,13 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from kizuna.agents.indicators import leading_indicators
+from kizuna.agents.levers import find_levers, segment_drivers
+from kizuna.agents.measure import ltv_since_enrolment
 from kizuna.agents.predicting import ORDER_FEATURES, telling_features
 from kizuna.agents.scoring import open_customers, score_units
 from kizuna.agents.workspace import open_workspace
 from kizuna.agents.worth import chance_of_loss
-from kizuna.customers.outcomes import orders_made
+from kizuna.customers.outcomes import margin_received, orders_made
 from kizuna.customers.people import read_people
 from kizuna.customers.table import FeatureTable
+from kizuna.decisioning.tree import metric_value
+from kizuna.decisioning.uplift import Belief
+from kizuna.domain.brief import Metric
+from kizuna.store.tables import UnitGroupRow
 
 AS_OF = date(2026, 1, 1)
 WINDOW = 90
@@ -55,10 +62,23 @@ def write_shop(folder: Path, orders: list[tuple[int, float, float]]) -> None:
 def write_brief(folder: Path) -> Path:
     brief = yaml.safe_load(files("kizuna.examples.saas").joinpath("brief.yaml").read_text("utf-8"))
     business = {"model": "transactions", "margin": "40 %", "churn_window": f"{WINDOW}d", "ltv_months": 24}
-    brief |= {"unit": "person", "segment": "is_active", "business": business, "playbooks": ["usage_digest"]}
+    brief |= {"unit": "person", "segment": "is_active", "business": business, "playbooks": ["buy_more", "come_again"]}
+    brief["playbook_folder"] = "playbooks"
+    (folder / "playbooks").mkdir()
+    digest = yaml.safe_load(files("kizuna.playbooks").joinpath("usage_digest.yaml").read_text("utf-8"))
+    for name, lever in (("buy_more", "order_value"), ("come_again", "frequency")):
+        value = {**digest["value"], "outcome": "ordered_30d"}
+        own = {**digest, "action": name, "lever": lever, "value": value, "when": "is_active and orders_total >= 2"}
+        (folder / f"playbooks/{name}.yaml").write_text(yaml.safe_dump(own, allow_unicode=True), "utf-8")
     path = folder / "brief.yaml"
     path.write_text(yaml.safe_dump(brief, allow_unicode=True), "utf-8")
     return path
+
+
+def enrolled(unit_ids: list[str]) -> dict[str, UnitGroupRow]:
+    at = datetime.combine(AS_OF, datetime.min.time(), UTC)
+    row = {"campaign": "x", "group": "policy", "enrolled_at": at, "cycle": 1}
+    return {u: UnitGroupRow(**row, unit_id=u, baseline_ltv_jpy=0.0, baseline_churn_risk=0.0) for u in unit_ids}
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +91,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         made = orders_made(customers, scored.table.unit_ids, AS_OF, AS_OF + timedelta(days=WINDOW))
         active = [unit.active for unit in read_people(customers, AS_OF).units]
         telling = telling_features(customers, scored.table)
+        unit_ids = scored.table.unit_ids[::7]
+        until = datetime(2026, 2, 1, tzinfo=UTC)
+        lived = ltv_since_enrolment(workspace, customers, scored.table, enrolled(unit_ids), unit_ids, until)
+        received = margin_received(customers, unit_ids, AS_OF, until, 0.4)
     workspace.store.close()
     return {
         "table": scored.table, "model": scored.model, "made": made, "workspace": workspace, "active": active,
-        "telling": telling,
+        "telling": telling, "lived": lived, "received": received,
     }  # fmt: skip
 
 
@@ -123,3 +147,40 @@ def test_a_shorter_time_without_an_order_is_likelier_and_a_shorter_time_to_leave
     risk = np.array([0.0, 0.25, 1.0])
     assert chance_of_loss(shop["workspace"], risk, WINDOW).tolist() == risk.tolist()
     assert chance_of_loss(shop["workspace"], risk, WINDOW // 2).tolist() == [0.0, 0.5, 1.0]
+
+
+def test_the_value_since_enrolment_is_what_came_in_and_what_is_expected(shop: dict[str, Any]) -> None:
+    rest = column(shop, "ltv_jpy")[::7]
+    assert shop["received"].sum() > 0
+    assert shop["lived"] == pytest.approx(shop["received"] + rest)
+
+
+def test_the_average_customer_of_a_shop_is_told_by_orders(shop: dict[str, Any]) -> None:
+    drivers = segment_drivers(shop["workspace"], shop["table"], column(shop, "is_active") == 1)
+    assert 3000 < drivers.order_value_jpy < 6000 and drivers.upgrade_value_jpy == 0
+    in_a_month = column(shop, "expected_orders")[column(shop, "is_active") == 1].mean() * 30.4 / WINDOW
+    assert drivers.orders_per_month == pytest.approx(in_a_month) and 0.9 < drivers.monthly_retention < 1.0
+    mean_ltv = column(shop, "ltv_jpy")[column(shop, "is_active") == 1].mean()
+    assert metric_value(Metric.LTV, drivers) == pytest.approx(mean_ltv, rel=1e-6)
+
+
+def test_an_action_that_makes_orders_moves_its_lever_in_its_own_unit(shop: dict[str, Any]) -> None:
+    table, everybody = shop["table"], column(shop, "is_active") == 1
+    beliefs = {name: Belief(0.03, 0.01) for name in ("buy_more", "come_again")}
+    potentials, counting = find_levers(shop["workspace"], table, everybody, beliefs)
+    change = {potential.lever.value: potential.reachable_change for potential in potentials}
+    reached = (column(shop, "orders_total")[everybody] >= 2).mean()
+    usual = segment_drivers(shop["workspace"], table, everybody).order_value_jpy
+    assert change["frequency"] == pytest.approx(0.03 * reached * 30.4 / 30)
+    assert change["order_value"] == pytest.approx(change["frequency"] * usual)
+    assert counting == {"frequency", "order_value"} and all(potential.gain > 0 for potential in potentials)
+
+
+def test_a_shop_shows_orders_and_nothing_of_an_app(shop: dict[str, Any]) -> None:
+    table = shop["table"]
+    policy = np.arange(len(table)) % 2 == 0
+    found = leading_indicators(table, table.unit_ids, policy, by_orders=True)
+    assert [indicator["name"] for indicator in found] == ["still_active", "unhappy_ticket_open", "ordered_in_30_days"]
+    lately = column(shop, "days_since_last_order") <= 30
+    assert found[-1]["policy"] == pytest.approx(lately[policy].mean())
+    assert found[0]["difference"]["low"] < found[0]["difference"]["high"]

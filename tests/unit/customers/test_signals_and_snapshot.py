@@ -63,7 +63,7 @@ SILENT = {"mails_sent_90d": 3.0, "days_since_last_open": 60.0, "days_since_last_
 @pytest.mark.parametrize(
     "signal, raised, not_raised",
     [
-        ("upgrade_interest", {"dear_views_30d": 5.0, "dear_days_30d": 2.0}, {"dear_views_30d": 9.0, "dear_days_30d": 1.0}),
+        ("upgrade_interest", {"dear_views_30d": 5.0, "dear_days_30d": 2.0}, {"dear_views_30d": 9, "dear_days_30d": 1}),
         ("unhappy_contact", {"days_since_unhappy_contact": 30.0}, {"days_since_unhappy_contact": 31.0}),
         ("nps_low", {"last_nps": 6.0, "days_since_nps": 90.0}, {"last_nps": 7.0, "days_since_nps": 1.0}),
         ("went_silent", {"tenure_days": 365.0, **SILENT}, {"tenure_days": 364.0, **SILENT}),

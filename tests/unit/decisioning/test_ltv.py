@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kizuna.decisioning.ltv import ltv_to_date_and_rest, rank, subscription_ltv
+from kizuna.decisioning.ltv import churn_of_ltv, ltv_to_date_and_rest, rank, subscription_ltv
 
 
 @given(
@@ -48,3 +48,15 @@ def test_rank_takes_the_top_by_ltv_then_the_next_by_headroom() -> None:
 def test_unknown_ltv_is_never_high_and_unknown_headroom_never_potential() -> None:
     ranks = rank([np.nan, 1.0, 1.0], [np.nan, 0.0, 5.0], high_share=0.34, potential_share=1.0)
     assert ranks.tolist() == ["standard", "high", "potential"]
+
+
+@given(churn=st.floats(0.001, 0.999), margin=st.floats(1.0, 1e5))
+def test_the_churn_of_a_value_is_the_one_that_makes_it(churn: float, margin: float) -> None:
+    value = float(subscription_ltv(margin, churn, horizon_months=24, annual_discount=0.08))
+    assert churn_of_ltv(value, margin, horizon_months=24, annual_discount=0.08) == pytest.approx(churn, abs=1e-6)
+
+
+def test_a_value_out_of_reach_has_no_churn_or_nothing_but_churn() -> None:
+    assert churn_of_ltv(1e9, 100.0, horizon_months=24, annual_discount=0.08) == pytest.approx(0.0, abs=1e-9)
+    assert churn_of_ltv(1.0, 100.0, horizon_months=24, annual_discount=0.08) == pytest.approx(1.0, abs=1e-9)
+    assert churn_of_ltv(100.0, -5.0, horizon_months=24, annual_discount=0.08) == 1.0

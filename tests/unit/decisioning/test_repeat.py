@@ -53,14 +53,14 @@ def test_the_sums_of_the_past_are_learned() -> None:
     model = fit_orders([windows()], np.r_[np.zeros(90), np.ones(10)], 90)
     assert model.orders_per_expected == pytest.approx(2.0)
     assert model.kept_per_window == pytest.approx(0.6)
-    assert model.lapsed_orders == pytest.approx(10.5 / 101)
+    assert model.lapsed_orders == pytest.approx(10.5 / 125)
 
 
 def test_a_population_that_shows_nothing_is_taken_as_usual() -> None:
     few = windows(orders=np.r_[np.ones(3), np.zeros(97)], orders_next=np.zeros(100))
     assert fit_orders([few], [], 90).as_dict() == {
         "orders_per_expected": 1.0,
-        "lapsed_orders": 0.5,
+        "lapsed_orders": 0.02,
         "kept_per_window": 0.8,
     }
     growing = fit_orders([windows(orders_next=np.full(100, 3.0))], [], 90)

@@ -38,7 +38,7 @@ def mail(outbox: Path, to: str, action: str, step: str, day: date, *, way: str =
 
 
 def letter(outbox: Path, person: str, action: str, step: str, day: date) -> Path:
-    metas = {"message": f"spring:{action}:{step}", "contact": person, "id": f"{person}.{action}.{step}"}
+    metas = {"message": f"spring:{action}:{step}", "contact": person, "id": f"&lt;{person}.{action}.{step}&gt;"}
     metas["date"] = moment(day).isoformat()
     head = "\n".join(f'<meta name="kizuna-{name}" content="{value}">' for name, value in metas.items())
     return _put(outbox / "letters" / f"{person}.{action}.html", f"<html><head>{head}</head></html>".encode())

@@ -71,7 +71,7 @@ def test_values_are_plausible(written: Path) -> None:
     assert all(TODAY.isoformat() <= row["renews_on"] <= "2027-04-15" for row in running)
     assert any(row["paused_until"] for row in running)
     prices = {row["plan"]: int(row["monthly_price_jpy"]) for row in running}
-    assert prices == {"petit": 2400, "standard": 4200, "premium": 8800}
+    assert prices == {"petit": 2400, "standard": 4200, "premium": 9800}
     letters = {row["person_id"] for row in rows_of(written, "consents") if row["channel"] == "letter"}
     assert 0.7 < len(letters) / len(subscriptions) < 0.92
 

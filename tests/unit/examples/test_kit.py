@@ -16,7 +16,6 @@ def test_some_have_the_chance_they_have_among_all() -> None:
     everybody = chance.some("orders", np.arange(1_000))
     few = np.array([3, 999, 41])
     assert (chance.some("orders", few) == everybody[few]).all()
-    assert chance.one("orders", 41) == everybody[41]
 
 
 def test_hashed_chance_is_even_and_differs_by_person_day_kind_and_number() -> None:
