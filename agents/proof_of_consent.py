@@ -18,7 +18,7 @@ class Proof:
 def proof_of_consents(workspace: Workspace) -> Proof:
     """Read from the sources as they are now; the latest record per contact, channel and purpose counts."""
     latest: dict[tuple[str, str, str], tuple[str, str]] = {}
-    with open_customers(workspace, ("accounts", "contacts", "persons", "consents")) as customers:
+    with open_customers(workspace, ("accounts", "contacts", "persons", "reps", "consents")) as customers:
         for consents in read_people(customers).consent_chunks():
             for one in consents:
                 latest[one.contact_id, one.channel, one.purpose] = (one.state, (one.evidence or "").strip())

@@ -144,7 +144,8 @@ def stake(workspace: Workspace, table: FeatureTable, where: Array, action: Actio
 
     Retention: a unit that would stay anyway has little to gain, so uplift goes with the predicted risk, and what is
     kept is the unit's remaining LTV. Upgrades: the same for all, worth the price step for as long as the unit stays.
-    Orders: one more order, of the size that the action aims at or of the unit's usual one. Recommendations: one more customer of average lifetime value.
+    Orders: one more order, of the size that the action aims at or of the unit's usual one. Recommendations: one more
+    customer of average lifetime value.
     """
     risk = np.nan_to_num(table.columns["churn_risk"].astype(float))
     if action.value.kind == "retained":

@@ -10,6 +10,7 @@ from rich.console import Console
 from ..domain.brief import Language, Metric
 from ..domain.draft import Draft
 from ..inbox import figures
+from ..inbox.reasoning import plan_reasoning
 from ..inbox.terminal import Sheet
 from ..inbox.words import name
 from ..service.reviewing import Shown
@@ -95,6 +96,7 @@ def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
         ),
         say(language, "left_alone", reasons=reasons),
         *_balance(plan, language),
+        *plan_reasoning(plan["reasoner"], language),
     ]
     sheet.blank()
     for line in lines:

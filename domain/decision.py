@@ -23,7 +23,6 @@ class Reason(StrEnum):
     OTHER_LEVER = "other_lever"  #: the action moves a lever that does not move this goal
     DOES_HARM = "does_harm"  #: the action was measured to do harm
     NO_REP = "no_rep"  #: no sales rep is responsible
-    NOT_IN_PLAN = "not_in_plan"  #: the plan as the agents propose it leaves this action out
     NO_VALUE = "no_value"  #: what could be done is worth less than it costs
     LIMIT = "limit"  #: budget or capacity went to units where it is worth more
     HOLDOUT = "holdout"  #: kept as the comparison

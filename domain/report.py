@@ -1,6 +1,7 @@
 """The report as data: every figure with what it was measured against. Rendering knows nothing else."""
 
 from datetime import date, datetime
+from typing import Any
 
 from .brief import Language, Metric
 from .model import Frozen
@@ -95,6 +96,13 @@ class Finding(Frozen):
     figures: dict[str, float | int | str | None]
 
 
+class PlanNote(Frozen):
+    """Who reasoned for a cycle's plan: the plan's `reasoner` as it was approved."""
+
+    cycle: int
+    reasoner: dict[str, Any]
+
+
 class Report(Frozen):
     """What a campaign did so far, compared with its holdout."""
 
@@ -128,3 +136,4 @@ class Report(Frozen):
     deliveries: tuple[DeliveryCount, ...]
     reviews: tuple[ReviewSummary, ...]
     findings: tuple[Finding, ...]
+    plans: tuple[PlanNote, ...] = ()

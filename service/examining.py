@@ -36,14 +36,14 @@ class Finding:
         return self.state == "broken"
 
 
-def examine(workspace: Workspace, *, fetch: Fetch = exchange, resolver: Resolver | None = None) -> list[Finding]:
+def examine(workspace: Workspace, *, fetch: Fetch | None = None, resolver: Resolver | None = None) -> list[Finding]:
     """Everything, in the order in which it should be mended. Changes nothing and sends nothing."""
     return [
         *_store(workspace),
         *_secrets(workspace),
         *_relay(workspace),
         *_mailboxes(workspace),
-        *_pages_and_clock(workspace, fetch),
+        *_pages_and_clock(workspace, fetch or exchange),
         *_records(workspace, resolver or SystemResolver()),
     ]
 

@@ -17,7 +17,7 @@ from ..tools.guarded_https import Answer, NotReached, exchange
 from ..tools.secret import secret_from
 from .keeping import is_ours
 
-#: Asks for a page: `exchange`, or a test's own.
+#: Asks for a page: `exchange` where none is given.
 Fetch = Callable[..., Answer]
 #: Second levels under which organisations register (a fragment of the public suffix list, for the comparison below).
 _SHARED = frozenset(["ac", "ad", "co", "com", "edu", "go", "gov", "gr", "lg", "ne", "net", "or", "org"])
@@ -25,7 +25,7 @@ _UNFINISHED = re.compile(r"\b(todo|tbd|fixme|xxx+|lorem)\b|[?？]{3}|未定|後�
 #: (field of the brief, code of what is wrong, values for its words)
 Lacking = tuple[str, str, dict[str, object]]
 _SAY = {
-    "smtp": "a live campaign sends by SMTP; write `delivery: {kind: smtp, smtp: {…}}`",
+    "smtp": "a live campaign sends by SMTP; write `delivery: {{kind: smtp, smtp: {{…}}}}`",
     "bounces": "failures must come back to us; name an address as `delivery.smtp.bounces`",
     "inbound": "nobody reads what comes back; name the mailbox of `bounces` as `delivery.inbound`",
     "pages": "the customers' pages can't be reached at {url}: {why}",
@@ -37,7 +37,7 @@ _SAY = {
 }
 
 
-def live_faults(workspace: Workspace, fetch: Fetch = exchange) -> list[Fault]:
+def live_faults(workspace: Workspace, fetch: Fetch | None = None) -> list[Fault]:
     """Everything that is missing for `live: true`, in plain words, with the lines of the brief; [] if nothing is."""
     fault = _at_its_line(workspace.brief_path)
     brief = workspace.brief
@@ -54,19 +54,19 @@ def live_faults(workspace: Workspace, fetch: Fetch = exchange) -> list[Fault]:
     return found
 
 
-def must_be_ready(workspace: Workspace, fetch: Fetch = exchange) -> None:
+def must_be_ready(workspace: Workspace, fetch: Fetch | None = None) -> None:
     """Raises FaultyFile with everything that a live campaign lacks; nothing to ask of one that is not live."""
     faults = live_faults(workspace, fetch) if workspace.brief.live else []
     if faults:
         raise FaultyFile(faults)
 
 
-def pages_fault(workspace: Workspace, fetch: Fetch = exchange) -> str | None:
+def pages_fault(workspace: Workspace, fetch: Fetch | None = None) -> str | None:
     """Why the customers' pages are not ours, or not there; None if they answer over https with this workspace's key."""
     nonce = secrets.token_urlsafe(16)
     url = f"{workspace.brief.pages.base_url.rstrip('/')}/health?nonce={nonce}"
     try:
-        answer = fetch("GET", url, public_only=False)
+        answer = (fetch or exchange)("GET", url, public_only=False)
     except NotReached as error:
         return str(error)
     if answer.status != 200:

@@ -1,6 +1,7 @@
 """What a campaign did: the report and the receipts, read from the store."""
 
 import math
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from ..domain.report import (
     GoalPoint,
     GuardrailCount,
     Indicator,
+    PlanNote,
     Report,
     ReviewSummary,
 )
@@ -88,7 +90,15 @@ def build_report(workspace: Workspace) -> Report:
             ),
             reviews=_reviews(workspace, session),
             findings=tuple(Finding.model_validate(finding) for finding in newest.findings),
+            plans=tuple(_plan_notes(session, name, cycles)),
         )
+
+
+def _plan_notes(session: Session, name: str, cycles: list[CycleRow]) -> Iterator[PlanNote]:
+    for cycle in cycles:
+        plan = campaigns.latest_plan(session, name, cycle.number)
+        if plan is not None and "reasoner" in plan.summary:
+            yield PlanNote(cycle=cycle.number, reasoner=plan.summary["reasoner"])
 
 
 def _or_infinite(smallest: float | None) -> float:

@@ -9,7 +9,7 @@ from ..kit.effects import none_yet
 from ..kit.person_state import JA
 from ..kit.persons import draw_persons
 from ..kit.reactions import STAFF_DO_IT
-from .company import PLANS, REFERRAL, STAFF, STORES
+from .company import PLANS, REFERRAL, STORES
 from .state import ServiceState
 from .truth import EFFECTS
 
@@ -62,6 +62,7 @@ def draw_people(rng: np.random.Generator, persons: int, first: int) -> ServiceSt
         orders_made=np.zeros(n, np.int32),
         referrals_made=np.zeros(n, np.int32),
         stays_until=np.full(n, NEVER, np.int32),
+        spared_until=np.full(n, NEVER, np.int32),
     )
 
 

@@ -24,6 +24,8 @@ COMPLAINED = ((11, "class", False), (4, "waiting", True))
 PRAISED_DAYS = 150
 STAYS_DAYS = 21
 """So long chance leaves her there: somebody has time to call."""
+SPARED_DAYS = 120
+"""So long nothing new goes wrong for her."""
 HURT_DAYS = 150
 """So long she would not get over it by herself."""
 _FAMILY, _GIVEN = 26, 8
@@ -60,7 +62,7 @@ def plant(state: ServiceState, happened: Happened) -> None:
     load(state, happened, rows, np.array([(today - _TOP_UP_DAYS) * DAY_SECONDS + 10 * 3600]), 5_000)
     _mails(happened, at, [day for day in year if to_date(day).day in NEWSLETTER_DAYS])
     _talks(state, happened, at, today)
-    state.held[at], state.stays_until[at] = False, today + STAYS_DAYS
+    state.held[at], state.stays_until[at], state.spared_until[at] = False, today + STAYS_DAYS, today + SPARED_DAYS
     state.complained[at], state.unhappy_until[at] = today - COMPLAINED[-1][0], today + HURT_DAYS
 
 

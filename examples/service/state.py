@@ -41,3 +41,5 @@ class ServiceState(PersonState):
     referrals_made: Ints
     stays_until: Ints
     """Does not cancel before this day, whatever happens."""
+    spared_until: Ints
+    """Nothing new makes them unhappy before this day."""

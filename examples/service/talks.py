@@ -57,6 +57,4 @@ def note_task(happened: Happened, person: int, moment: int, text: int, staff: st
     """The row that a member of staff (their mailbox or id) leaves after a task; somebody unknown is the first one."""
     code = next((k for k, member in enumerate(STAFF) if staff in (member[0], member[2])), 0)
     channel = STORE if STAFF[code][4] == "store" else PHONE
-    happened.row(
-        "staff_contacts", person=person, moment=moment, text=text, channel=channel, direction=OUT, staff=code
-    )
+    happened.row("staff_contacts", person=person, moment=moment, text=text, channel=channel, direction=OUT, staff=code)

@@ -100,9 +100,7 @@ AMONG: dict[str, Callable[[ServiceState, Rows, int, str], Bools]] = {
         _complained_within(state, rows, day, FRESH_DAYS) & (state.plan[rows] != LIGHT)
     ),
     "just_complained": lambda state, rows, day, step: _complained_within(state, rows, day, RECENT_DAYS),
-    "settled": lambda state, rows, day, step: (
-        (state.plan[rows] != LIGHT) & (day - state.joined[rows] >= SETTLED_DAYS)
-    ),
+    "settled": lambda state, rows, day, step: (state.plan[rows] != LIGHT) & (day - state.joined[rows] >= SETTLED_DAYS),
     "came_lately": lambda state, rows, day, step: day - state.last_visit[rows] <= CAME_LATELY_DAYS,
     "many_points": lambda state, rows, day, step: state.points[rows] >= MANY_POINTS,
     "prepays": lambda state, rows, day, step: state.prepays[rows],

@@ -5,6 +5,7 @@ from datetime import timedelta
 from ...domain.brief import Language
 from ...domain.report import ActionResult, Estimate, Finding, Report, ReviewSummary
 from .. import figures
+from ..reasoning import plan_reasoning
 from ..words import clean, name, say, words
 
 SAMPLE_RATIO_ALARM = 0.001
@@ -179,3 +180,11 @@ def review_facts(review: ReviewSummary, language: Language) -> list[str]:
 def finding(found: Finding, language: Language) -> str:
     """What the analysis found, in words."""
     return say(language, f"finding.{found.kind}", **found.figures)
+
+
+def planned_by(report: Report, language: Language) -> list[str]:
+    """Who reasoned for each cycle's plan; one sentence where it was the rules throughout."""
+    if not any(plan.reasoner.get("model") for plan in report.plans):
+        return [say(language, "reasoning.rules")] if report.plans else []
+    said = [(plan.cycle, " ".join(plan_reasoning(plan.reasoner, language))) for plan in report.plans]
+    return [say(language, "reasoning.cycle", cycle=cycle, words=words) for cycle, words in said]

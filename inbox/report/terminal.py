@@ -28,6 +28,7 @@ def print_report(report: Report, language: Language, console: Console) -> None:
     _deliveries(report, language, sheet)
     _reviews(report, language, sheet)
     _findings(report, language, sheet)
+    _plans(report, language, sheet)
     _limits(report, language, sheet)
 
 
@@ -184,6 +185,13 @@ def _findings(report: Report, language: Language, sheet: Sheet) -> None:
         sheet.heading(say(language, "title.findings"))
     for finding in report.findings:
         sheet.line(f"- {clean(story.finding(finding, language))}", indent=2)
+
+
+def _plans(report: Report, language: Language, sheet: Sheet) -> None:
+    if report.plans:
+        sheet.heading(say(language, "title.plans"))
+    for sentence in story.planned_by(report, language):
+        sheet.line(f"- {sentence}", indent=2)
 
 
 def _limits(report: Report, language: Language, sheet: Sheet) -> None:

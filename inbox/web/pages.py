@@ -18,6 +18,7 @@ from ...domain.brief import Language, Metric
 from ...service import switching
 from ...service.keeping import Workspace
 from .. import figures
+from ..reasoning import plan_reasoning
 from ..words import name, outcome, say, words
 from .sessions import Visitor
 
@@ -83,7 +84,7 @@ def speech(language: Language, workspace: Workspace) -> dict[str, Any]:
         "limit_name": partial(_limit_name, language),
         "fact": partial(_fact, language),
         "gain": partial(_gain, language),
-        "reasoner_of": lambda of: of.get("used", "rules") if isinstance(of, Mapping) else str(of),
+        "reasoning": partial(plan_reasoning, language=language),
     }
 
 

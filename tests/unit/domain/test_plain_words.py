@@ -162,7 +162,12 @@ def test_a_fault_reads_as_one_line() -> None:
         ("answer = 'no_time'", "answer is 'no_time'", "steps.2.branch.2", "a condition reads `answer = 'value'`"),
         ("answer = 'no_time'", "answer = 'wrong_fit'", "steps.2", "two arms wait for the same answer"),
         ("{else: end}", "{else: stop}", "steps.2.branch.3.else", "`stop` is not possible here"),
-        ("  - wait: {for: survey_answered, up_to: 5d}\n", "", "", "`branch` needs a `wait: {for: survey_answered}` before it"),
+        (
+            "  - wait: {for: survey_answered, up_to: 5d}\n",
+            "",
+            "",
+            "`branch` needs a `wait: {for: survey_answered}` before it",
+        ),
         ("by: supervisor, scope: batch", "by: sales_rep, scope: each", "", "is for the channel `rep_draft` alone"),
         ("retained_30d", "retained", "value.outcome", "`retained` is not written as it should be"),
         ("sd: 0.0", "sd: -0.0", "value.prior_uplift.sd", "must be more than 0"),
