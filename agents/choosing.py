@@ -162,10 +162,14 @@ def _capacities(
             limit = max(0.0, a_week * brief.cycle.days / 7 - by_chance)
             limits.append(allocation.Capacity(channel.value, limit, columns, pairs=pairs))
     by_hand = tuple(np.flatnonzero(~explorable).tolist())
+    mixed = any(len(weighed.actions[j].channels) > 1 for j in by_hand)
+    handed = np.isin(weighed.channels[policy].astype(str), [c.value for c in Channel if c.is_handed_over])
     reps = np.array([weighed.reps[i] or "" for i in policy], dtype=object)
     for rep in sorted({rep for rep in reps if rep}) if by_hand else ():
         per_rep = brief.capacity.drafts_per_rep_per_week
-        limits.append(allocation.Capacity(f"rep {rep}", float(per_rep), by_hand, reps == rep))
+        pairs = handed & (reps == rep)[:, None] if mixed else None
+        members = None if mixed else reps == rep
+        limits.append(allocation.Capacity(f"rep {rep}", float(per_rep), by_hand, members, pairs))
     return limits
 
 

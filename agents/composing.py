@@ -9,7 +9,7 @@ from ..domain.draft import Addressee, Draft, Party, draft_id
 from ..domain.playbook import Action, Channel
 from ..prompts.rendering import Footer, needs, render_message, variants
 from ..prompts.slots import SlotWords
-from ..store import directory
+from ..store import directory, preferences
 from ..store.database import Store
 from ..store.tables import ContactRow, CycleRow, DecisionRow
 from .facts import Recipient, gather, gather_links, preferences_url, unit_figures, unsubscribe_url
@@ -116,11 +116,13 @@ def recipients_of(store: Store, made: list[DecisionRow]) -> dict[str, Recipient]
         units = directory.units(session, [d.unit_id for d in made])
         contacts = directory.contacts(session, [d.contact_id for d in made if d.contact_id])
         reps = directory.reps(session)
+        wished = preferences.languages_wished(session, list(contacts))
     found = {}
     for decision in made:
         unit, contact = units.get(decision.unit_id), contacts.get(decision.contact_id or "")
         if unit is not None and contact is not None and _has_address(contact, Channel(decision.channel or "email")):
-            found[decision.unit_id] = Recipient(unit, contact, reps.get(unit.rep_id or ""))
+            wish = wished.get(contact.contact_id)
+            found[decision.unit_id] = Recipient(unit, contact, reps.get(unit.rep_id or ""), wish)
     return found
 
 

@@ -42,9 +42,11 @@ class Recipient:
     unit: UnitRow
     contact: ContactRow
     rep: RepRow | None
+    wished_language: str | None = None
+    """As asked for on the preference page: it goes before what the sources say."""
 
     def language(self, brief: Brief) -> Language:
-        for wish in (self.contact.language, self.unit.language):
+        for wish in (self.wished_language, self.contact.language, self.unit.language):
             for language in brief.voice.languages:
                 if wish == language:
                     return language

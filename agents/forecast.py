@@ -12,7 +12,7 @@ from ..domain.decision import Group
 from ..domain.playbook import Term
 from ..store import campaigns
 from ..store.tables import UnitGroupRow
-from .choosing import Chosen, takes_a_person
+from .choosing import Chosen
 from .weighing import Weighed
 from .workspace import Workspace
 
@@ -132,9 +132,10 @@ def _balance(workspace: Workspace, weighed: Weighed, chosen: Chosen) -> dict[str
 def _workload(weighed: Weighed, chosen: Chosen) -> dict[str, int]:
     """Drafts and tasks that each rep, or member of staff, will have to read."""
     drafts: Counter[str] = Counter()
-    for i in np.flatnonzero(chosen.choice > 0):
-        if takes_a_person(weighed.actions[chosen.choice[i] - 1]):
-            drafts[weighed.reps[i] or "?"] += 1
+    for i in np.flatnonzero(chosen.choice > 0).tolist():
+        channel = weighed.channels[i, chosen.choice[i] - 1]
+        if channel is not None and channel.is_handed_over:
+            drafts[weighed.reps[i] or ""] += 1
     return dict(sorted(drafts.items()))
 
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from ..customers.eligibility import matches, unknown_for
 from ..customers.table import FeatureTable
-from ..decisioning import churn, uplift
+from ..decisioning import uplift
 from ..domain.decision import Reason
 from ..domain.playbook import Action, Channel
 from ..store import campaigns, directory
 from .reach import Reach, ignores_mail
 from .workspace import Workspace
-from .worth import MONTH_DAYS, monthly_churn
+from .worth import MONTH_DAYS, chance_of_loss, monthly_churn, usual_order_jpy
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -143,26 +143,42 @@ def stake(workspace: Workspace, table: FeatureTable, where: Array, action: Actio
     """How far an average uplift scales for a unit (mean 1 over those the rule fits), and what a full one is worth.
 
     Retention: a unit that would stay anyway has little to gain, so uplift goes with the predicted risk, and what is
-    kept is the unit's remaining LTV. Upgrades: the same for all, worth the price step for as long as the unit stays.
-    Orders: one more order, of the size that the action aims at or of the unit's usual one. Recommendations: one more
-    customer of average lifetime value.
+    kept is the unit's remaining LTV; without contracts, kept means ordered again, which is worth one order.
+    Upgrades: the same for all, worth the price step for as long as the unit stays. Orders: one more order, of the
+    size that the action aims at or of the unit's usual one; of somebody whose contract ended, a customer who comes
+    back, worth an average one. Recommendations: one more customer of average lifetime value.
     """
+    kind, everybody = action.value.kind, np.ones(len(where))
+    has_contracts = workspace.brief.business.model == "subscription"
+    margin = workspace.brief.business.margin
+    if kind == "retained":
+        scale = _scale_by_risk(workspace, table, where, action)
+        kept = np.nan_to_num(table.columns["ltv_jpy"].astype(float)[where])
+        return scale, kept if has_contracts else usual_order_jpy(table)[where] * margin
+    average = np.full(len(where), _mean_ltv_jpy(table))
+    if kind == "referred":
+        return everybody, average
+    if kind == "ordered":
+        comes_back = has_contracts & (table.columns["is_active"].astype(float)[where] == 0)
+        return everybody, np.where(comes_back, average, _order_jpy(table, action)[where] * margin)
     risk = np.nan_to_num(table.columns["churn_risk"].astype(float))
-    if action.value.kind == "retained":
-        window = workspace.brief.business.churn_window.days
-        chance = churn.change_horizon(risk, window, action.value.within_days)
-        fits = matches(action.when, table)
-        mean = float(chance[fits].mean()) if fits.any() else 0.0
-        scale = chance[where] / mean if mean > 0 else np.ones(len(where))
-        return scale, np.nan_to_num(table.columns["ltv_jpy"].astype(float)[where])
-    if action.value.kind == "ordered":
-        return np.ones(len(where)), _order_jpy(table, action)[where] * workspace.brief.business.margin
-    if action.value.kind == "referred":
-        return np.ones(len(where)), np.full(len(where), float(np.nanmean(table.columns["ltv_jpy"].astype(float))))
-    months = np.minimum(
-        workspace.brief.business.ltv_months, 1 / np.maximum(monthly_churn(workspace, risk[where]), 1e-6)
-    )
-    return np.ones(len(where)), upgrade_step_jpy(table) * workspace.brief.business.margin * months
+    stays_months = 1 / np.maximum(monthly_churn(workspace, risk[where]), 1e-6)
+    months = np.minimum(workspace.brief.business.ltv_months, stays_months)
+    return everybody, upgrade_step_jpy(table) * margin * months
+
+
+def _scale_by_risk(workspace: Workspace, table: FeatureTable, where: Array, action: Action) -> Array:
+    risk = np.nan_to_num(table.columns["churn_risk"].astype(float))
+    chance = chance_of_loss(workspace, risk, action.value.within_days)
+    fits = matches(action.when, table)
+    mean = float(chance[fits].mean()) if fits.any() else 0.0
+    return chance[where] / mean if mean > 0 else np.ones(len(where))
+
+
+def _mean_ltv_jpy(table: FeatureTable) -> float:
+    known = table.columns["ltv_jpy"].astype(float)
+    known = known[~np.isnan(known)]
+    return float(known.mean()) if known.size else 0.0
 
 
 def _order_jpy(table: FeatureTable, action: Action) -> Array:
@@ -174,19 +190,13 @@ def _order_jpy(table: FeatureTable, action: Action) -> Array:
     return np.where(np.isnan(aimed), usual, aimed)
 
 
-def usual_order_jpy(table: FeatureTable) -> Array:
-    """Each unit's mean order; where it has none, the mean over those that do."""
-    own = table.columns["mean_order_value_jpy"].astype(float)
-    usual = float(np.nanmean(own)) if (~np.isnan(own)).any() else 0.0
-    return np.where(np.isnan(own), usual, own)
-
-
 def upgrade_step_jpy(table: FeatureTable) -> float:
     """The mean price step of the upgrades of the last year; without any, a quarter of the mean price."""
     count = np.nansum(table.columns["upgrades_365d"].astype(float))
     if count > 0:
         return float(np.nansum(table.columns["upgrade_revenue_365d_jpy"].astype(float)) / count)
-    return 0.25 * float(np.nanmean(table.columns["monthly_price_jpy"].astype(float)))
+    prices = table.columns["monthly_price_jpy"].astype(float)
+    return 0.25 * float(np.nanmean(prices)) if (~np.isnan(prices)).any() else 0.0
 
 
 def monthly_points(action: Action, points: float) -> float:

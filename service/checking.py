@@ -1,5 +1,6 @@
 """Check what people wrote before anything starts: brief, segment, playbook, words; every fault at once."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -32,10 +33,19 @@ def check_brief(path: Path) -> Brief:
         if brief is not None:
             faults += [fault for action in actions.values() for fault in _faults_between(brief, path, action)]
     if brief is not None and brief.live and not faults:
-        faults += live_faults(open_workspace(path))
+        faults += _live_faults(brief, path)
     if brief is None or faults:
         raise FaultyFile(sorted(faults, key=lambda fault: (fault.file != str(path), fault.file, fault.line)))
     return brief
+
+
+def _live_faults(brief: Brief, path: Path) -> list[Fault]:
+    """Of the brief as the file has it, whichever one a running campaign holds to."""
+    workspace = open_workspace(path)
+    try:
+        return live_faults(replace(workspace, brief=brief))
+    finally:
+        workspace.store.close()
 
 
 def _as_written(path: Path) -> Document | None:

@@ -290,6 +290,7 @@ def _decision(workspace: Workspace, session: Session, row: DecisionRow) -> dict[
     return {
         "cycle": row.cycle,
         "action": row.action,
+        "channel": row.channel,
         "reason": row.reason,
         "probability": row.probability,
         "explored": row.explored,

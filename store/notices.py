@@ -46,8 +46,3 @@ def over(session: Session, rows: list[NoticeRow]) -> None:
     for row in rows:
         row.state = OVER
         session.merge(row)
-
-
-def notices(session: Session, campaign: str) -> list[NoticeRow]:
-    query = select(NoticeRow).where(NoticeRow.campaign == campaign)
-    return list(session.exec(query.order_by(col(NoticeRow.created_at), col(NoticeRow.key))))

@@ -32,6 +32,8 @@ REST_SECONDS = 30.0
 #: Relays close a connection after so many messages, some without a word.
 MESSAGES_PER_CONNECTION = 100
 _LONGEST_LINE = 998
+#: Printable ASCII without brackets and blanks; SMTPUTF8 can't be assumed (RFC 6531).
+_ADDRESS = re.compile(r"[!-;=?-~]{1,200}@[A-Za-z0-9.-]{1,253}")
 _DOT_AT_START = re.compile(rb"(?m)^\.")
 Answer = TypeVar("Answer")
 
@@ -53,6 +55,8 @@ class SmtpRelay:
         """`secret` makes bounce addresses; `trust` replaces the system's certificate authorities."""
         self.settings, self._secret = settings, secret
         self._pace, self._sleep = pace or Pace(None), sleep
+        if trust is None and settings.security != "none":
+            trust = ssl.create_default_context()  # once: reading the authorities takes as long as hundreds of mails
         self._connect: Callable[[], smtplib.SMTP] = lambda: connect(settings, password, trust)
         self._dot_seconds = dot_seconds
         self._connection: smtplib.SMTP | None = None
@@ -71,11 +75,11 @@ class SmtpRelay:
     def submit(self, message: bytes, *, envelope: str, recipient: str) -> str:
         """The same, with the envelope sender named: for notices, whose failures come back to nobody's campaign."""
         body = on_the_wire(message)
-        if not recipient or not (recipient + envelope).isascii():  # SMTPUTF8 can't be assumed
+        if not (_ADDRESS.fullmatch(recipient) and _ADDRESS.fullmatch(envelope)):
             raise RefusedForGood("a mail needs a plain address")
         self._pace.check()
         self._begin(envelope)
-        self._ask(lambda server: server.rcpt(recipient), (250, 251), "recipient")
+        self._ask(lambda server: server.docmd("RCPT", f"TO:<{recipient}>"), (250, 251), "recipient")
         self._ask(lambda server: server.docmd("DATA"), (354,), "message")
         reply = self._hand_over(body)
         self._pace.note()
@@ -107,7 +111,7 @@ class SmtpRelay:
         """MAIL FROM; a connection that died since the last message is replaced, as nothing has left by then."""
         if self._connection is not None and self._taken < MESSAGES_PER_CONNECTION:
             try:
-                code, text = self._connection.mail(envelope)
+                code, text = self._connection.docmd("MAIL", f"FROM:<{envelope}>")
             except (smtplib.SMTPException, OSError):
                 code, text = 421, b""
             if code == 250:
@@ -116,7 +120,7 @@ class SmtpRelay:
                 raise self._refused(code, text, "us")
         self.close()
         self._connection, self._taken = self._open(), 0
-        self._ask(lambda server: server.mail(envelope), (250,), "us")
+        self._ask(lambda server: server.docmd("MAIL", f"FROM:<{envelope}>"), (250,), "us")
 
     def _open(self) -> smtplib.SMTP:
         """Connect, a few times if need be; after a failure the next messages don't try at once."""
@@ -206,7 +210,7 @@ def on_the_wire(message: bytes) -> bytes:
         raise RefusedForGood("the message holds a bare line end, or bytes that are not ASCII")
     if max(map(len, message.split(b"\r\n"))) > _LONGEST_LINE:
         raise RefusedForGood(f"the message holds a line over {_LONGEST_LINE} octets")
-    body = _DOT_AT_START.sub(b"..", message)
+    body = _DOT_AT_START.sub(b"..", message) if b"\n." in message or message.startswith(b".") else message
     return body if body.endswith(b"\r\n") else body + b"\r\n"
 
 

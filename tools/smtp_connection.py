@@ -13,15 +13,15 @@ from ..domain.errors import NotSentYet, PauseSending
 from .smtp_replies import as_reply, refusal
 
 
-def connect(settings: Smtp, password: SecretStr | None, trust: ssl.SSLContext | None = None) -> smtplib.SMTP:
+def connect(settings: Smtp, password: SecretStr | None, trust: ssl.SSLContext | None) -> smtplib.SMTP:
     """An open, encrypted and logged-in connection. Without encryption only on this very machine (the brief's check).
 
-    Raises NotSentYet where trying again may help (nobody answers, 4xx), PauseSending where a person has to look (the
-    certificate, no STARTTLS, the log-in, 5xx).
+    `trust` holds the authorities that are believed. Raises NotSentYet where trying again may help (nobody answers,
+    4xx), PauseSending where a person has to look (the certificate, no STARTTLS, the log-in, 5xx).
     """
     place = f"{settings.host}:{settings.port}"
     try:
-        return _logged_in(settings, password, trust or ssl.create_default_context())
+        return _logged_in(settings, password, trust)
     except ssl.SSLCertVerificationError as error:
         raise PauseSending(f"the certificate of {place} can't be trusted: {error.verify_message}") from None
     except smtplib.SMTPNotSupportedError:
@@ -54,7 +54,7 @@ def said_early(sock: Any) -> bytes | None:
     return said
 
 
-def _logged_in(settings: Smtp, password: SecretStr | None, trust: ssl.SSLContext) -> smtplib.SMTP:
+def _logged_in(settings: Smtp, password: SecretStr | None, trust: ssl.SSLContext | None) -> smtplib.SMTP:
     name = settings.bounces.split("@")[1] if settings.bounces else None
     place, seconds = (settings.host, settings.port), settings.timeout_seconds
     if settings.security == "tls":

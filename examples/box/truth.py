@@ -11,18 +11,18 @@ What helps, for somebody who responds as most do, and while the effect lasts:
 | action                          | from      | for whom          | what it does                       | lasts         |
 |---------------------------------|-----------|-------------------|------------------------------------|---------------|
 | silent_customer_survey: survey  | read      | has a reason      | cancellation x 0.5: somebody asks  | 45 days       |
-| ... the offer that fits         | read      | has that reason   | 7 in 10 accept: the reason is gone | for good      |
+| ... the offer that fits         | read      | has that reason   | 8 in 10 accept: the reason is gone | for good      |
 | ... any other offer             | read      |                   | nothing                            |               |
 | plan_fit                        | read      | too much or price | 7 in 10 accept a smaller plan: the |               |
 |                                 |           | (not on petit)    | reason is gone, and some revenue   | for good      |
 | apology_care                    | read/done | unhappy           | cancellation x 0.35                | 45 days       |
-| loyalty_thanks                  | read      | everybody         | cancellation x 0.6,                |               |
+| loyalty_thanks                  | read      | everybody         | cancellation x 0.5,                |               |
 |                                 |           |                   | referrals x 1.5                    | day 20 to 320 |
 | pre_renewal_gift                | read      | everybody         | cancellation x 0.9                 | 45 days       |
 | renewal_reminder                | received  | has a reason      | cancellation x 2.6: reminded of it | 30 days       |
 |                                 |           | others            | cancellation x 1.5                 | 30 days       |
-| win_back: we_miss_you           | read      | left for a break, | returns x 4                        | 45 days       |
-| ... welcome_back                | read      | or had too much   | returns x 2, a month at 10 % less  | 30 days       |
+| win_back: we_miss_you           | read      | left for a break, | returns x 6                        | 45 days       |
+| ... welcome_back                | read      | or had too much   | returns x 2.5, a month 10 % less   | 30 days       |
 |                                 |           | left otherwise    | nothing                            |               |
 | nps_survey                      |           | everybody         | nothing                            |               |
 | referral_invite                 | read      | glad              | referrals x 8                      | 45 days       |
@@ -62,7 +62,7 @@ NEW_REASON = 0.012
 
 OFFERS = {"swap_offer": (WRONG_ITEMS,), "pause_offer": (TOO_MUCH, BREAK), "plan_offer": (PRICE,)}
 """The offers after the question, and whom each fits."""
-ACCEPTED = 0.7
+ACCEPTED = 0.8
 """Of those who read an offer that fits, so many accept it."""
 SMALLER_PLAN_ACCEPTED = 0.7
 SAYS_SO = 0.92
@@ -71,12 +71,12 @@ SAYS_SO = 0.92
 EFFECTS = (
     Effect("silent_customer_survey", "cancellation", 0.5, whom="has_reason", steps=("survey",), days=45),
     Effect("apology_care", "cancellation", 0.35, whom="unhappy", days=45),
-    Effect("loyalty_thanks", "cancellation", 0.6, after_days=20, days=300),
+    Effect("loyalty_thanks", "cancellation", 0.5, after_days=20, days=300),
     Effect("loyalty_thanks", "referrals", 1.5, after_days=20, days=300),
     Effect("pre_renewal_gift", "cancellation", 0.9, days=45),
     Effect("renewal_reminder", "cancellation", 2.6, others=1.5, whom="has_reason", counts_from="received", days=30),
-    Effect("win_back", "return", 4.0, whom="may_come_back", steps=("we_miss_you",), days=45),
-    Effect("win_back", "return", 2.0, whom="may_come_back", steps=("welcome_back",), days=30),
+    Effect("win_back", "return", 6.0, whom="may_come_back", steps=("we_miss_you",), days=45),
+    Effect("win_back", "return", 2.5, whom="may_come_back", steps=("welcome_back",), days=30),
     Effect("win_back", "price", 0.9, steps=("welcome_back",), days=30),
     Effect("referral_invite", "referrals", 8.0, whom="glad", days=45),
     Effect("referral_invite", "cancellation", 1.0, others=1.1, whom="glad", days=45),

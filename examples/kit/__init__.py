@@ -46,6 +46,6 @@ persons by hash, `counts` turns draws into Poisson counts. Never let the number 
 changed, or it would change somebody else's day too.
 
 Modules: arrays, bond (warmth), calendar_days, chance, company, days, effects, happened, journal, names, newsletters,
-outbox (what left), person_reactions, person_state, persons, reactions, rows, source_files, sql, storage, tickets,
-true_effects. Everything here is fictional: people, places, addresses.
+nps, outbox (what left), person_reactions, person_state, persons, reactions, rows, source_files, sql, storage,
+tickets, true_effects. Everything here is fictional: people, places, addresses.
 """

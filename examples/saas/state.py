@@ -11,7 +11,7 @@ from ..kit.arrays import NEVER, Bools, Bytes, Floats, Hashes, Ints
 from ..kit.reactions import Pending
 from ..kit.storage import load_state, save_state
 
-SLOTS = 6
+SLOTS = 8
 """One per row of `truth.EFFECTS`."""
 
 

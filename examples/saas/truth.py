@@ -14,6 +14,10 @@ customers and that an upsell draft brings 15 more upgrades of 100. In truth (eff
 | usage_digest           | opened      | everybody             | nothing                       |                     |
 | renewal_reminder       | received    | inactive              | x 3.00                        |                     |
 |                        |             | others                | x 2.70                        |                     |
+| first_month_tips       | opened      | overlooks features    | x 0.55                        |                     |
+|                        |             | others                | x 0.90                        |                     |
+| apology_care           | opened      | open unhappy ticket   | x 0.60                        |                     |
+|                        |             | others                | nothing                       |                     |
 
 Among those whom the packaged playbook fits, that is about +7 points of accounts kept for 30 days by the tutorial, +2 by
 the survey with its follow-ups, none by the digest, -11 by the reminder, and +19 points of upgrades by the draft.
@@ -76,6 +80,8 @@ EFFECTS = (
     Effect("upsell_draft", (), "received", "unhappy", 1.50, 1.0, upgrade_points=0.22),
     Effect("usage_digest", (), "opened", "everybody", 1.0, 1.0),
     Effect("renewal_reminder", (), "received", "inactive", 3.00, 2.70),
+    Effect("first_month_tips", (), "opened", "overlooks", 0.55, 0.90),
+    Effect("apology_care", (), "opened", "unhappy", 0.60, 1.0),
 )
 
 

@@ -20,7 +20,7 @@ YET_TO_COME = 0.15
 BY_TELEPHONE = 0.25
 """So many are looked after by the call centre, the others by their studio."""
 CONSENTING = (0.90, 0.70, 0.75, 0.50)
-_HABIT = np.array([3.2, 6.0, 9.0])
+_HABIT = np.array([4.5, 6.0, 8.0])
 """Visits in 30 days, by plan."""
 _AGENTS_JA = 3
 _ENGLISH_STORE, _ENGLISH_AGENT = 7, 11

@@ -11,7 +11,7 @@ from .state import ServiceState
 
 PHONE, STORE = range(2)
 IN, OUT = range(2)
-MONTHLY = {"neutral": 0.10, "happy": 0.03, "unhappy": 0.04}
+MONTHLY = {"neutral": 0.10, "happy": 0.03, "unhappy": 0.055}
 """How often a member has such a talk in 30 days."""
 CALLS = 0.4
 """So many of the talks are on the phone."""

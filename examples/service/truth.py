@@ -2,9 +2,9 @@
 
 The product never sees this. Its playbooks believe other things (see `value` in each).
 
-Why they leave. Members drift away when their visits fall: who still comes as ever cancels at 0.6 % a month, who has
-stopped coming at up to 11 %. Who was let down (an unhappy talk, an unhappy ticket) comes an eighth as often and
-cancels at five times the rate until it is put right, or forgotten after weeks. Too many mails: 1.15 times.
+Why they leave. Members drift away when their visits fall: who still comes as ever cancels at 0.4 % a month, who has
+stopped coming at up to 14 %. Who was let down (an unhappy talk, an unhappy ticket) comes an eighth as often and
+cancels at four times the rate until it is put right, or forgotten after weeks. Too many mails: 1.15 times.
 
 What helps, for somebody who responds as most do, and while the effect lasts:
 
@@ -48,13 +48,13 @@ from ..kit.reactions import TIRED_AFTER
 from .company import COMMENTS, HOSTILE_COMMENT, LIGHT
 from .state import ServiceState
 
-ALWAYS = 0.006
+ALWAYS = 0.004
 """Monthly cancellation that nothing explains."""
-STOPPED_COMING = 0.10
+STOPPED_COMING = 0.14
 """What is added for those who do not come at all any more."""
 AS_EVER = 0.6
 """Who comes so often, against their habit, comes as ever."""
-WHEN_LET_DOWN, WHEN_TIRED, WHEN_NEW = 5.0, 1.15, 1.4
+WHEN_LET_DOWN, WHEN_TIRED, WHEN_NEW = 4.0, 1.15, 1.4
 COMES_WHEN_LET_DOWN = 0.125
 FRESH_DAYS, RECENT_DAYS = 30, 14
 """How long after a complaint somebody with a budget can save it, and an apology still counts."""
@@ -111,7 +111,7 @@ AMONG: dict[str, Callable[[ServiceState, Rows, int, str], Bools]] = {
 
 def hazard_on(state: ServiceState, day: int) -> Floats:
     """Everybody's monthly cancellation on a day, before what messages change."""
-    hazard = ALWAYS + STOPPED_COMING * quietness(state) ** 1.5
+    hazard = ALWAYS + STOPPED_COMING * quietness(state) ** 1.3
     hazard = hazard * np.where(state.is_unhappy(day), WHEN_LET_DOWN, 1.0)
     hazard = hazard * np.where(state.mails.sum(axis=0) > TIRED_AFTER, WHEN_TIRED, 1.0)
     return np.asarray(hazard * np.where(day - state.joined < 90, WHEN_NEW, 1.0), np.float32)

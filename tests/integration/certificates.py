@@ -32,9 +32,11 @@ def make_certificate(folder: Path, names: str = "DNS:localhost,IP:127.0.0.1") ->
         pytest.skip("the program openssl is not here")
     made = Certificate(folder / "certificate.pem", folder / "key.pem")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-days", "2", "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}"]
-        + ["-keyout", made.key, "-out", made.certificate],
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}"),
+            *("-keyout", made.key, "-out", made.certificate),
+        ],
         check=True,
         capture_output=True,
     )

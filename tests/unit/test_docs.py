@@ -17,6 +17,8 @@ from kizuna.cli.app import COMMANDS, kizuna
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+#: Pages that exist in both languages.
+TWINS = (("README.md", "README.ja.md"), ("docs/tutorial.md", "docs/tutorial.ja.md"))
 #: Words of the design that everything is named by.
 VOCABULARY = {
     "brief",
@@ -127,6 +129,37 @@ def test_the_readme_has_its_two_commands() -> None:
     for target in re.findall(r"^\$ make (\w+)", README, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
     assert {"demo", "test"} <= set(re.findall(r"^\$ make (\w+)", README, re.MULTILINE))
+
+
+@pytest.mark.parametrize(("english", "japanese"), TWINS)
+def test_both_languages_show_the_same_commands_and_blocks(english: str, japanese: str) -> None:
+    one, other = ((ROOT / page).read_text(encoding="utf-8") for page in (english, japanese))
+    assert what_is_typed(one) == what_is_typed(other)
+    assert len(what_is_typed(one)) > 5
+    assert what_is_drawn_or_written(one) == what_is_drawn_or_written(other)
+
+
+@pytest.mark.parametrize(("english", "japanese"), TWINS)
+def test_both_languages_lead_to_each_other(english: str, japanese: str) -> None:
+    for page, twin in ((english, japanese), (japanese, english)):
+        assert f"]({Path(twin).name})" in (ROOT / page).read_text(encoding="utf-8").split("##")[0]
+
+
+def test_another_option_in_the_other_language_is_noticed() -> None:
+    assert what_is_typed("$ kizuna run  # go") == what_is_typed("$ kizuna run     # 始める") == ["$ kizuna run"]
+    assert what_is_typed("mori$ kizuna why A1") != what_is_typed("mori$ kizuna why A2")
+
+
+def what_is_typed(text: str) -> list[str]:
+    """Lines after a prompt, without comments; each language says by itself that it is the one."""
+    typed = re.findall(r"^(\w*\$ .+?)(?:\s+#.*)?$", text, re.MULTILINE)
+    return [line for line in typed if "KIZUNA_LANG" not in line]
+
+
+def what_is_drawn_or_written(text: str) -> list[Any]:
+    """Diagrams as they stand, YAML as it is read: comments are in the page's language."""
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [yaml.safe_load(body) if kind == "yaml" else body for kind, body in blocks if kind != "console"]
 
 
 def test_the_readme_shows_lines_of_the_examples_brief() -> None:

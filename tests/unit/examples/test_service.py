@@ -19,6 +19,7 @@ from kizuna.examples.kit.happened import Happened
 from kizuna.examples.kit.outbox import Arrival
 from kizuna.examples.service.company import PERSON_OF_THE_SCENARIO
 from kizuna.examples.service.state import ServiceState
+from kizuna.examples.service.truth import hazard_on
 from kizuna.examples.service.world import SERVICE, live_one_day, write_company
 from kizuna.playbooks.loader import load_playbooks
 
@@ -168,7 +169,8 @@ def test_a_task_in_time_brings_the_visits_back_and_she_stays(seed: int) -> None:
     assert sum(30 <= day < 60 for day in visits) >= 5
     without, _ = _live(untouched, seed, None, 100)
     assert sum(day < 60 for day in without) <= 5
-    assert untouched.left[AT] != -1
+    at_the_door = _at_the_end_of_the_year(seed)
+    assert hazard_on(at_the_door, at_the_door.day)[AT] > 0.2
 
 
 @pytest.mark.parametrize("action", ["points_reminder", "dedicated_care"])
