@@ -91,7 +91,7 @@ def _findings(workspace: Workspace, scored: Scored, before: FeatureTable | None,
 
 
 def _model_finding(model: dict[str, Any]) -> dict[str, Any]:
-    if model["is_fallback"]:
+    if model["is_fallback"] or model["auc"] is None:
         return _finding("no_model", note=model["note"])
     figures = ("auc", "brier", "brier_base", "n_rows", "n_events")
     return _finding("model", **{name: model[name] for name in figures})

@@ -1,6 +1,7 @@
 """Who gets what: groups drawn once, the policy's best allocation, and chance after it."""
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from .weighing import Weighed
 from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Exploration is given so much more room than it is expected to use; the guardrail query holds the limits in any case.
+_ROOM = 1.25
 
 
 def enroll(workspace: Workspace, cycle: int, weighed: Weighed) -> dict[str, UnitGroupRow]:
@@ -83,27 +87,57 @@ def choose(
     group = np.array([groups[unit].group for unit in weighed.unit_ids])
     piloting = workspace.brief.pilot is not None and cycle <= workspace.brief.pilot.cycles
     reached = np.array([not piloting or groups[u].in_pilot for u in weighed.unit_ids], dtype=bool)
-    seed = hashlib.sha256(f"{workspace.brief.name}/{cycle}/{revision}".encode()).digest()
-    rng = np.random.default_rng(np.frombuffer(seed, dtype=np.uint32))
+    draws = experiment.unit_draws(weighed.unit_ids, f"{workspace.brief.name}/{cycle}/{revision}/draw", 2)
     explorable = np.array([not takes_a_person(action) for action in weighed.actions], dtype=bool)
     random = np.flatnonzero(reached & (group == Group.RANDOM_CONTROL))
     policy = np.flatnonzero(reached & (group == Group.POLICY))
     if random.size:
-        drawn, probability = allocation.uniform_choice(weighed.eligible[random], explorable, rng)
+        drawn, probability = allocation.uniform_choice(weighed.eligible[random], explorable, draws[:, random])
         chosen.choice[random], chosen.probability[random] = drawn, probability
         chosen.explored[random] = True
     if policy.size:
-        best = _allocate(workspace, cycle, weighed, policy, explorable, len(random), fewer)
+        tried = explorable & np.array([not explore or a.action in explore for a in weighed.actions], dtype=bool)
         share = workspace.brief.exploration * fewer
-        planned, eligible = best.allocation.choice, weighed.eligible[policy]
-        tried = explorable & np.array(
-            [not explore or action.action in explore for action in weighed.actions], dtype=bool
+        kept = _by_chance(weighed, random, chosen.choice[random], policy, tried, share)
+        best = _allocate(workspace, cycle, weighed, policy, explorable, kept, fewer)
+        chosen.choice[policy] = best.allocation.choice
+        free = policy[_left_to_chance(best.allocation.choice, explorable)]
+        drawn, probability, explored = allocation.explore(
+            chosen.choice[free],
+            weighed.eligible[free],
+            tried,
+            share,
+            draws[:, free],
         )
-        drawn, probability, explored = allocation.explore(planned, eligible, tried, share, rng)
-        chosen.choice[policy], chosen.probability[policy], chosen.explored[policy] = drawn, probability, explored
+        chosen.choice[free], chosen.probability[free], chosen.explored[free] = drawn, probability, explored
         chosen.binding, chosen.long_term_forgone_jpy = best.allocation.binding, best.forgone_jpy
     _give_reasons(chosen, weighed, group, reached)
     return chosen
+
+
+def _left_to_chance(choice: Array, explorable: Array) -> Array:
+    """Whose choice chance may change: it takes away nobody's personal care, nor spends a person's time."""
+    by_hand = np.concatenate([[False], ~explorable])
+    return ~by_hand[choice]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is kept back for chance: what random control drew, and what exploration is expected to draw."""
+
+    cost_jpy: float
+    by_channel: dict[Channel, float]
+
+
+def _by_chance(weighed: Weighed, random: Array, drawn: Array, policy: Array, tried: Array, share: float) -> _Kept:
+    """Random control is drawn already, so its use is known; exploration's is expected, with room for bad luck."""
+    uses = np.zeros(weighed.eligible.shape)
+    touched = random[drawn > 0]
+    uses[touched, drawn[drawn > 0] - 1] = 1.0
+    options = weighed.eligible[policy] & tried
+    uses[policy] = _ROOM * share * options / (1 + options.sum(axis=1, keepdims=True))
+    by_channel = {c: float(uses[weighed.channels == c].sum()) for c in (Channel.EMAIL, Channel.LETTER)}
+    return _Kept(float((uses * weighed.cost).sum()), by_channel)
 
 
 def _allocate(
@@ -112,10 +146,10 @@ def _allocate(
     weighed: Weighed,
     policy: Array,
     explorable: Array,
-    n_random: int,
+    kept: _Kept,
     fewer: float,
 ) -> balance.Balance:
-    """The best use of what is left of the budget for this cycle, keeping back what chance may cost at most.
+    """The best use of what is left of the budget for this cycle, keeping back what chance uses.
 
     Where a reviewer wants fewer, the most valuable of those who would be contacted are kept.
     """
@@ -123,10 +157,8 @@ def _allocate(
     with workspace.store.read() as session:
         spent = campaigns.spent_jpy(session, brief.name)
     cycles_left = max(1, brief.cycles - cycle + 1)
-    dearest = float(weighed.cost[:, explorable].max(initial=0.0))
-    by_chance = (n_random + len(policy) * brief.exploration) * dearest
-    budget = max(0.0, (brief.budget.total - spent) / cycles_left - by_chance)
-    limits = _capacities(workspace, weighed, policy, explorable, n_random)
+    budget = max(0.0, (brief.budget.total - spent) / cycles_left - kept.cost_jpy)
+    limits = _capacities(workspace, weighed, policy, explorable, kept)
     worth, cost, eligible = weighed.value[policy], weighed.cost[policy], weighed.eligible[policy]
     long_term = np.array([action.term is Term.LONG for action in weighed.actions], dtype=bool)
 
@@ -147,11 +179,10 @@ def takes_a_person(action: Action) -> bool:
 
 
 def _capacities(
-    workspace: Workspace, weighed: Weighed, policy: Array, explorable: Array, n_random: int
+    workspace: Workspace, weighed: Weighed, policy: Array, explorable: Array, kept: _Kept
 ) -> list[allocation.Capacity]:
     """Mails and letters per cycle, and what a rep or a member of staff can read before the reviews expire."""
     brief = workspace.brief
-    by_chance = n_random + len(policy) * brief.exploration
     weekly = {Channel.EMAIL: brief.capacity.email_per_week, Channel.LETTER: brief.capacity.letters_per_week}
     limits = []
     for channel, a_week in weekly.items():
@@ -159,7 +190,7 @@ def _capacities(
         if columns and a_week is not None:
             shared = any(len(weighed.actions[j].channels) > 1 for j in columns)
             pairs = weighed.channels[policy] == channel if shared else None
-            limit = max(0.0, a_week * brief.cycle.days / 7 - by_chance)
+            limit = max(0.0, a_week * brief.cycle.days / 7 - kept.by_channel[channel])
             limits.append(allocation.Capacity(channel.value, limit, columns, pairs=pairs))
     by_hand = tuple(np.flatnonzero(~explorable).tolist())
     mixed = any(len(weighed.actions[j].channels) > 1 for j in by_hand)

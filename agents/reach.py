@@ -14,15 +14,16 @@ from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: So many mails in 90 days and not one opened: the unit does not look at mails.
+#: So many mails that nobody opened, and so long without opening one: the unit does not look at mails.
 _IGNORED_MAILS = 3
+_IGNORED_DAYS = 60
 
 
 def ignores_mail(table: FeatureTable) -> Array:
-    """Units that got mails in the last 90 days and opened none."""
-    sent = np.nan_to_num(table.columns["mails_sent_90d"].astype(float))
-    opened = np.nan_to_num(table.columns["mails_opened_90d"].astype(float))
-    ignored: Array = (sent >= _IGNORED_MAILS) & (opened == 0)
+    """Units that left several mails of the last 90 days unopened, and have opened none for long, or ever."""
+    unopened = np.nan_to_num(table.columns["mails_unopened_90d"].astype(float))
+    since = np.nan_to_num(table.columns["days_since_last_open"].astype(float), nan=np.inf)
+    ignored: Array = (unopened >= _IGNORED_MAILS) & (since >= _IGNORED_DAYS)
     return ignored
 
 

@@ -173,7 +173,7 @@ def _tell_waiting(lang: "Language", now: "Status") -> None:
         if row.kind != "each":
             until = moment(lang, row.expires_at.astimezone(now.zone))
             click.echo(say(lang, "waits", id=row.id, role=say(lang, f"role_{row.role}"), until=until))
-    single = Counter(row.assignee or row.role for row in now.waiting if row.kind == "each")
+    single = Counter(row.assignee or say(lang, f"role_{row.role}") for row in now.waiting if row.kind == "each")
     for assignee, count in sorted(single.items()):
         click.echo(say(lang, "waits_each", who=assignee, count=count))
     if now.waiting:

@@ -83,9 +83,9 @@ def allocate(
 
 
 def explore(
-    choice: Indices, eligible: Flags, explorable: Flags, share: float, rng: np.random.Generator
+    choice: Indices, eligible: Flags, explorable: Flags, share: float, draws: Array
 ) -> tuple[Indices, Array, Flags]:
-    """The final choice, its probability, and who was left to chance.
+    """The final choice, its probability, and who was left to chance. `draws` [2, n] lie in [0, 1).
 
     Each unit is left to chance with probability `share`, and then draws evenly from nothing and its eligible
     explorable actions. The probability is that of the final choice over both ways (epsilon-greedy, logged for
@@ -97,18 +97,18 @@ def explore(
     n = choice.size
     options = np.column_stack([np.ones(n, dtype=np.bool_), eligible & explorable])
     n_options = options.sum(axis=1)
-    explored = rng.random(n) < share
-    ticket = np.floor(rng.random(n) * n_options).astype(np.int64)
+    explored = draws[0] < share
+    ticket = np.floor(draws[1] * n_options).astype(np.int64)
     drawn = np.argmax(np.cumsum(options, axis=1) > ticket[:, None], axis=1)
     final = np.where(explored, drawn, choice).astype(np.int64)
     by_chance = np.where(options[np.arange(n), final], share / n_options, 0.0)
     return final, by_chance + (1.0 - share) * (final == choice), explored
 
 
-def uniform_choice(eligible: Flags, explorable: Flags, rng: np.random.Generator) -> tuple[Indices, Array]:
+def uniform_choice(eligible: Flags, explorable: Flags, draws: Array) -> tuple[Indices, Array]:
     """For the random control group: evenly from nothing and the eligible explorable actions, and its probability."""
     nothing = np.zeros(eligible.shape[0], dtype=np.int64)
-    choice, probability, _ = explore(nothing, eligible, explorable, 1.0, rng)
+    choice, probability, _ = explore(nothing, eligible, explorable, 1.0, draws)
     return choice, probability
 
 

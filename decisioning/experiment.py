@@ -78,6 +78,11 @@ def assign_groups(unit_ids: Sequence[str], shares: Mapping[str, float], salt: st
     return [names[bisect_right(ends, _place(unit, salt))] for unit in unit_ids]
 
 
+def unit_draws(unit_ids: Sequence[str], salt: str, count: int) -> Array:
+    """`count` draws from [0, 1) for each unit [count, n], from salted hashes: who else is there changes nobody's."""
+    return np.array([[_place(unit, f"{salt}/{k}") for unit in unit_ids] for k in range(count)]).reshape(count, -1)
+
+
 def sample_ratio_p(counts: Mapping[str, int], shares: Mapping[str, float]) -> float:
     """Probability of counts this far from the planned shares, by chi-square (Fabijan et al. 2019).
 

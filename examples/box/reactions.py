@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from ..kit.bond import engagement
 from ..kit.outbox import Arrival
 from ..kit.person_reactions import PersonReactions
 from ..kit.tickets import settle
 from .boxes import SWAPPED
 from .company import BREAK, FINE, PRICE, STAFF, TOO_MUCH
 from .state import BoxState
-from .truth import ACCEPTED, OFFERS, SMALLER_PLAN_ACCEPTED
+from .truth import ACCEPTED, OFFERS, QUIET, SMALLER_PLAN_ACCEPTED
 
 BREAK_DAYS = 61
 RELIEF = 0.5
@@ -42,7 +43,7 @@ class BoxReactions(PersonReactions[BoxState]):
             draw = rng.random() / max(float(self.state.responds[arrival.person]), 0.01)
             if arrival.action == "silent_customer_survey" and draw < ACCEPTED:
                 self._accept_offer(arrival)
-            elif arrival.action == "plan_fit" and draw < SMALLER_PLAN_ACCEPTED:
+            elif arrival.action == "plan_fit" and draw < SMALLER_PLAN_ACCEPTED and self._is_quiet(arrival.person):
                 self._take_smaller_plan(arrival.person)
 
     def answer(self, arrival: Arrival) -> None:
@@ -62,6 +63,10 @@ class BoxReactions(PersonReactions[BoxState]):
     def is_member(self, person: int) -> bool:
         """Whether their subscription runs."""
         return bool(self.state.there(self.day)[person])
+
+    def _is_quiet(self, person: int) -> bool:
+        """Who is still fond of the box keeps the plan, and skips one when there is too much."""
+        return float(engagement(self.state.warmth[person : person + 1])[0]) < QUIET
 
     def _accept_offer(self, arrival: Arrival) -> None:
         person = arrival.person

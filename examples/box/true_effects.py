@@ -14,11 +14,9 @@ from ..kit.true_effects import TrueEffect
 from ..kit.true_effects import true_effect as kit_true_effect
 from .company import PLANS, REASONS
 from .state import BoxState
-from .truth import OFFERS
+from .truth import OFFERS, QUIET
 from .world import BOX
 
-QUIET = 0.4
-"""Less engaged than this is gone quiet."""
 Outcome = Callable[[BoxState, BoxState], Floats]
 
 

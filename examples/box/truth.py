@@ -13,8 +13,8 @@ What helps, for somebody who responds as most do, and while the effect lasts:
 | silent_customer_survey: survey  | read      | has a reason      | cancellation x 0.5: somebody asks  | 45 days       |
 | ... the offer that fits         | read      | has that reason   | 8 in 10 accept: the reason is gone | for good      |
 | ... any other offer             | read      |                   | nothing                            |               |
-| plan_fit                        | read      | too much or price | 7 in 10 accept a smaller plan: the |               |
-|                                 |           | (not on petit)    | reason is gone, and some revenue   | for good      |
+| plan_fit                        | read      | quiet, with too   | 7 in 10 accept a smaller plan: the |               |
+|                                 |           | much or price     | reason is gone, and some revenue   | for good      |
 | apology_care                    | read/done | unhappy           | cancellation x 0.35                | 45 days       |
 | loyalty_thanks                  | read      | everybody         | cancellation x 0.5,                |               |
 |                                 |           |                   | referrals x 1.5                    | day 20 to 320 |
@@ -65,6 +65,8 @@ OFFERS = {"swap_offer": (WRONG_ITEMS,), "pause_offer": (TOO_MUCH, BREAK), "plan_
 ACCEPTED = 0.8
 """Of those who read an offer that fits, so many accept it."""
 SMALLER_PLAN_ACCEPTED = 0.7
+QUIET = 0.5
+"""Who is less engaged than this has gone quiet."""
 SAYS_SO = 0.92
 """Who is asked mostly names the reason; the others say that all is well."""
 

@@ -12,6 +12,9 @@ from .company import FORMS_JA, NEAR_QUOTA_ACCOUNT, QUOTAS, STEMS_JA, TITLES_JA, 
 JA = 0
 PRICE_RANGES = ((12_000, 18_000), (22_000, 34_000), (40_000, 60_000))
 
+NEW_ONE_IN, NEW_DAYS = 40, 25
+"""One account in 40 is in its first month."""
+
 
 @dataclass
 class Contacts:
@@ -74,6 +77,8 @@ def draw_population(rng: np.random.Generator, first: int, first_contact: int, n:
     low, high = np.array(PRICE_RANGES, np.float64)[plan].T
     overlooks = rng.random(n) < 0.52
     started = tame((today - 60 - 420 * rng.random(n) ** 1.6).astype(np.int32))
+    new = np.arange(first, first + n) % NEW_ONE_IN == NEW_ONE_IN - 1
+    started[new] = tame(np.full(n, today - NEW_DAYS, np.int32))[new]
     quota = np.array(QUOTAS, np.int32)[plan]
     people = Population(
         first=first,

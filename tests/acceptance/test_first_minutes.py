@@ -106,7 +106,7 @@ def test_check_of_a_good_brief_says_what_it_allows(company: Company) -> None:
     ran = company.run("check", "--json")
     assert ran.code == 0
     assert ran.json["ok"] is True
-    assert len(ran.json["actions"]) == 5
+    assert len(ran.json["actions"]) == 7
 
 
 def test_a_wrong_password_is_refused_without_saying_what_was_wrong(company: Company) -> None:

@@ -12,7 +12,7 @@ from kizuna.store import directory
 from kizuna.store.tables import ConsentRow, DecisionRow, DeliveryRow, UnitGroupRow
 
 from .test_guardrails import earlier
-from .world import CAMPAIGN, World
+from .world import BY_HAND, CAMPAIGN, World
 
 Company = Callable[..., World]
 
@@ -116,12 +116,12 @@ def test_probability_of_each_final_choice_is_logged(company: Company) -> None:
         assert 0 < row.probability <= 1
         picked = [entry for entry in row.candidates if entry["action"] == row.action]
         assert [entry["probability"] for entry in picked] == ([row.probability] if row.action else [])
-        free = [e for e in row.candidates if e["eligible"] and e["action"] != "upsell_draft"]
+        free = [e for e in row.candidates if e["eligible"] and e["action"] not in BY_HAND]
         if row.group == Group.HOLDOUT:
             assert (row.action, row.probability) == (None, 1.0)
         elif row.group == Group.RANDOM_CONTROL:
             assert row.probability == pytest.approx(1 / (len(free) + 1))
-        elif row.action and not row.explored and row.action != "upsell_draft":
+        elif row.action and not row.explored and row.action not in BY_HAND:
             assert row.probability == pytest.approx(1 - exploration + exploration / (len(free) + 1))
 
 

@@ -19,7 +19,7 @@ def batch(world: World) -> ReviewRow:
 
 def drafted(world: World, *, is_supervisor: bool) -> ReviewRow:
     """A draft for a rep who is a supervisor too, or for one who is not."""
-    rows = world.open("each")
+    rows = [row for row in world.open("each") if row.assignee]
     return next(row for row in rows if ("supervisor" in CAST[row.assignee or ""][0]) == is_supervisor)
 
 

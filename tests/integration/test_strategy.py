@@ -9,7 +9,7 @@ import pytest
 from kizuna.domain.decision import Reason
 from kizuna.store.tables import BeliefRow, DecisionRow, PlanRow
 
-from .world import CAMPAIGN, World, make_company, write_brief
+from .world import BY_HAND, CAMPAIGN, World, make_company, write_brief
 
 GOALS: dict[str, dict[str, Any]] = {
     "ltv": {"metric": "ltv", "lift": "10 %", "horizon": "60d"},
@@ -117,7 +117,7 @@ def test_the_holdout_gets_nothing_and_the_random_control_is_drawn_evenly(company
     assert all(row.action is None and row.reason == Reason.HOLDOUT for row in rows if row.group == "holdout")
     for row in rows:
         if row.group == "random_control":
-            drawn = [c for c in row.candidates if c["eligible"] and c["action"] != "upsell_draft"]
+            drawn = [c for c in row.candidates if c["eligible"] and c["action"] not in BY_HAND]
             assert row.probability == pytest.approx(1 / (1 + len(drawn)))
 
 

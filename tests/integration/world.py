@@ -47,6 +47,8 @@ CHANGES: dict[str, Any] = {
     "goal": {"horizon": "60d"},
     "reviewers": {"supervisors": ["sato", "ueda", "r01", "r03", "r05"], "deputies": {"sato": "suzuki"}},
 }
+#: The actions of the brief that cost somebody's time each: chance neither gives nor takes them.
+BY_HAND = {"upsell_draft", "apology_care"}
 Row = SQLModel
 
 

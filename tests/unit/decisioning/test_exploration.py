@@ -16,7 +16,9 @@ def _frequencies(share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How often each choice came, the probability logged with it, and how often chance decided."""
     seen, logged, explored = np.zeros((4, 4)), np.full((4, 4), np.nan), np.zeros(4)
     for seed in range(SEEDS):
-        final, probability, by_chance = explore(CHOICE, ELIGIBLE, EXPLORABLE, share, np.random.default_rng(seed))
+        final, probability, by_chance = explore(
+            CHOICE, ELIGIBLE, EXPLORABLE, share, np.random.default_rng(seed).random((2, 4))
+        )
         rows = np.arange(4)
         seen[rows, final] += 1 / SEEDS
         assert (np.isnan(logged[rows, final]) | (logged[rows, final] == probability)).all()
@@ -45,13 +47,13 @@ def test_only_eligible_explorable_actions_are_drawn() -> None:
 
 
 def test_no_exploration_keeps_the_allocation_with_certainty() -> None:
-    final, probability, explored = explore(CHOICE, ELIGIBLE, EXPLORABLE, 0.0, np.random.default_rng(0))
+    final, probability, explored = explore(CHOICE, ELIGIBLE, EXPLORABLE, 0.0, np.random.default_rng(0).random((2, 4)))
     assert (final == CHOICE).all() and (probability == 1.0).all() and not explored.any()
 
 
 def test_random_control_draws_evenly_from_nothing_and_what_is_allowed() -> None:
     many = np.tile(ELIGIBLE, (20_000, 1))
-    choice, probability = uniform_choice(many, EXPLORABLE, np.random.default_rng(1))
+    choice, probability = uniform_choice(many, EXPLORABLE, np.random.default_rng(1).random((2, len(many))))
     first = choice.reshape(-1, 4)[:, 0]
     assert np.bincount(first, minlength=4) / first.size == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0], abs=0.015)
     assert probability.reshape(-1, 4)[0].tolist() == pytest.approx([1 / 3, 1 / 2, 1.0, 1 / 2])
@@ -59,4 +61,4 @@ def test_random_control_draws_evenly_from_nothing_and_what_is_allowed() -> None:
 
 def test_share_outside_zero_to_one_is_refused() -> None:
     with pytest.raises(ValueError, match="share"):
-        explore(CHOICE, ELIGIBLE, EXPLORABLE, 1.5, np.random.default_rng(0))
+        explore(CHOICE, ELIGIBLE, EXPLORABLE, 1.5, np.zeros((2, 4)))

@@ -9,8 +9,8 @@ import pytest
 from kizuna.examples.box.company import BREAK, FINE, PRICE, TOO_MUCH, WRONG_ITEMS
 from kizuna.examples.box.reactions import BoxReactions
 from kizuna.examples.box.state import BoxState
-from kizuna.examples.box.true_effects import ACTIONS, QUIET, plausibly_eligible, true_effect
-from kizuna.examples.box.truth import TRUTH
+from kizuna.examples.box.true_effects import ACTIONS, plausibly_eligible, true_effect
+from kizuna.examples.box.truth import QUIET, TRUTH
 from kizuna.examples.box.world import write_company
 from kizuna.examples.kit.bond import engagement
 from kizuna.examples.kit.happened import Happened

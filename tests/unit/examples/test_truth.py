@@ -113,7 +113,7 @@ def test_the_product_sees_who_leaves_and_its_playbook_fits_enough_accounts(tmp_p
     brief, _ = load_brief(Path(str(files("kizuna.examples.saas") / "brief.yaml")))
     segment = matches(brief.segment, table)
     assert 500 < segment.sum() < 800
-    at_least = {"upsell_draft": 90, "survey_before_discount": 150}
+    at_least = {"upsell_draft": 90, "survey_before_discount": 150, "first_month_tips": 30, "apology_care": 20}
     for name, action in load_playbooks(brief.playbooks, None, lambda rule: []).items():
         assert (segment & matches(action.when, table)).sum() > at_least.get(name, 250)
 
