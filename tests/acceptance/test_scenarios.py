@@ -1,6 +1,7 @@
 """Four companies, one named customer each: decided by people at the inbox, lived on day by day, told by the receipt."""
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from .conftest import KEPT, PASSWORD, kizuna
 pytestmark = pytest.mark.slow
 
 CUSTOMERS = 700
+Before = Callable[["Scenario"], None]
 
 
 @dataclass
@@ -32,20 +34,18 @@ class Scenario:
     def approve_everything(self) -> list[str]:
         """Everybody decides what waits for them, at the inbox; returns what was approved."""
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-        done: list[str] = []
+        waiting = self.run("status", "--json").json["waiting"]
+        by_person: dict[str, list[str]] = defaultdict(list)
+        for review in waiting:
+            by_person[review["assignee"] or "sato"].append(review["id"])
         with served(self.folder, {**kept, **self.settings}) as base:
-            for who in people_of(self.folder):
+            for who, mine in sorted(by_person.items()):
                 visitor = Visitor(base, who, PASSWORD)
-                for review in visitor.waiting():
-                    if self.is_for(review, who):
-                        visitor.approve(review)
-                        done.append(review)
+                assert set(mine) <= set(visitor.waiting())
+                for review in mine:
+                    visitor.approve(review)
         self.run("tick")
-        return done
-
-    def is_for(self, review: str, who: str) -> bool:
-        mine = self.run("reviews", "--mine", "--json", who=who).json
-        return review in {row["id"] for row in mine}
+        return [review["id"] for review in waiting]
 
     def forward(self, days: int) -> None:
         self.run("fast-forward", "--days", str(days))
@@ -56,15 +56,11 @@ class Scenario:
         return found
 
 
-def people_of(folder: Path) -> list[str]:
-    return sorted(path.name for path in (folder.parent).iterdir() if path.is_dir() and path != folder)
-
-
 @contextmanager
-def company(home: Path, name: str, people: dict[str, list[str]]) -> Iterator[Scenario]:
+def company(home: Path, name: str, people: dict[str, list[str]], customers: int, before: Before) -> Iterator[Scenario]:
     """The example company with its people; the campaign is started, and the plan waits."""
     folder = home / "company"
-    made = kizuna("init", "--example", name, "--customers", str(CUSTOMERS), str(folder), cwd=home)
+    made = kizuna("init", "--example", name, "--customers", str(customers), str(folder), cwd=home)
     assert made.code == 0, made.err
     scenario = Scenario(folder, {"XDG_CONFIG_HOME": str(home / "mori")})
     for login, roles in people.items():
@@ -74,6 +70,7 @@ def company(home: Path, name: str, people: dict[str, list[str]]) -> Iterator[Sce
             by = "mori" if command is args else login
             ran = kizuna(*command, cwd=folder, stdin=PASSWORD, XDG_CONFIG_HOME=str(home / by))
             assert ran.code == 0, ran.err
+    before(scenario)
     scenario.run("check")
     scenario.run("run")
     yield scenario
@@ -88,8 +85,10 @@ Company = Callable[..., Scenario]
 def open_company(tmp_path: Path) -> Iterator[Company]:
     opened: list[Any] = []
 
-    def at(name: str, **more: list[str]) -> Scenario:
-        entered = company(tmp_path, name, {"mori": MORI, "sato": SATO, **more})
+    def at(
+        name: str, *, customers: int = CUSTOMERS, before: Before = lambda scenario: None, **more: list[str]
+    ) -> Scenario:
+        entered = company(tmp_path, name, {"mori": MORI, "sato": SATO, **more}, customers, before)
         opened.append(entered)
         return entered.__enter__()
 
@@ -137,7 +136,7 @@ def test_a_good_customer_silent_in_mail_and_log_in_is_asked_by_letter_before_any
 
 
 def test_an_unhappy_member_gets_a_person_with_a_budget_and_nothing_is_sold(open_company: Company) -> None:
-    service = open_company("service")
+    service = open_company("service", customers=2000)
     service.approve_everything()
     service.approve_everything()
     chosen = service.why("P000127")
@@ -146,9 +145,7 @@ def test_an_unhappy_member_gets_a_person_with_a_budget_and_nothing_is_sold(open_
     mine = [task for task in tasks if '"contact_id": "P000127"' in task]
     assert len(mine) == 1
     service.forward(14)
-    assert not list((service.folder / "outbox" / "sent").glob("*.eml")) or all(
-        delivery["step"] == "task" or delivery["state"] != "sent" for delivery in service.why("P000127")["deliveries"]
-    )
+    assert {delivery["step"] for delivery in service.why("P000127")["deliveries"]} == {"task"}
 
 
 REP = ["--role", "sales_rep", "--rep-id"]
@@ -166,8 +163,7 @@ def test_an_account_at_480_of_500_gets_its_reps_proposal(open_company: Company) 
 
 
 def test_the_same_account_with_an_unhappy_ticket_gets_apology_care_instead(open_company: Company) -> None:
-    saas = open_company("saas")
-    add_unhappy_ticket(saas, "A000480")
+    saas = open_company("saas", before=unhappy_ticket)
     saas.approve_everything()
     saas.approve_everything()
     chosen = saas.why("A000480")
@@ -176,5 +172,8 @@ def test_the_same_account_with_an_unhappy_ticket_gets_apology_care_instead(open_
     assert chosen["action"] == "apology_care"
 
 
-def add_unhappy_ticket(saas: Scenario, account: str) -> None:
-    """Before anything is planned: support has an angry question open. The brief allows apologies."""
+def unhappy_ticket(saas: Scenario) -> None:
+    """Before anything is planned: at A000480 somebody waits, angrily, for an answer."""
+    line = "T9999999,A000480,,2026-03-30T02:00:00Z,,billing,unhappy,請求額が違います。説明をお願いします。\n"
+    with (saas.folder / "data" / "tickets.csv").open("a", encoding="utf-8") as file:
+        file.write(line)
