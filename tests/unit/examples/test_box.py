@@ -20,6 +20,9 @@ from kizuna.examples.kit.happened import Happened
 from kizuna.examples.kit.outbox import Arrival
 from kizuna.playbooks.loader import load_playbooks
 
+#: A whole year of a company is written and lived: minutes on a small machine.
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 4, 15)
 SILENT = f"P{PERSON_OF_THE_SCENARIO:06d}"
 AT = PERSON_OF_THE_SCENARIO - 1

@@ -19,6 +19,9 @@ from kizuna.examples.kit.storage import load_state
 from kizuna.playbooks.loader import load_playbooks
 from kizuna.tools.brief_file import load_brief
 
+#: A whole year of a company is written and lived: minutes on a small machine.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def big_box(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -23,6 +23,9 @@ from kizuna.examples.service.truth import hazard_on
 from kizuna.examples.service.world import SERVICE, live_one_day, write_company
 from kizuna.playbooks.loader import load_playbooks
 
+#: A whole year of a company is written and lived: minutes on a small machine.
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 4, 15)
 LET_DOWN = f"P{PERSON_OF_THE_SCENARIO:06d}"
 AT = PERSON_OF_THE_SCENARIO - 1

@@ -17,6 +17,9 @@ from kizuna.examples.shop.world import live_one_day
 
 from .komorebi import TODAY, Rows, bytes_of, entry, letter, mail, rows_of
 
+#: A whole year of a company is written and lived: minutes on a small machine.
+pytestmark = pytest.mark.slow
+
 SCENARIO = f"P{PERSON_OF_THE_SCENARIO:06d}"
 
 

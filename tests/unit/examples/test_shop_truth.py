@@ -16,6 +16,9 @@ from kizuna.examples.shop.world import write_company
 from kizuna.playbooks.loader import load_playbooks
 from kizuna.tools.brief_file import load_brief
 
+#: A whole year of a company is written and lived: minutes on a small machine.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def big_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:

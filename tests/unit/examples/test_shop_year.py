@@ -22,6 +22,9 @@ from kizuna.tools.brief_file import load_brief
 
 from .komorebi import TODAY, bytes_of, rows_of
 
+#: A whole year of a company is written and lived: minutes on a small machine.
+pytestmark = pytest.mark.slow
+
 SCENARIO = f"P{PERSON_OF_THE_SCENARIO:06d}"
 KEYS = {
     "persons": "person_id", "orders": "order_id", "web_events": "event_id", "mail_events": "event_id",
