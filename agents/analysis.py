@@ -6,7 +6,7 @@ import numpy as np
 from langgraph.runtime import Runtime
 
 from ..customers.eligibility import matches
-from ..customers.signals import count_signals
+from ..customers.signals.finding import count_signals
 from ..customers.table import FeatureTable
 from ..store import campaigns
 from ..store.tables import CycleRow

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from ..customers.mood import asks_to_stop, mood_of
+from ..customers.voice.mood import asks_to_stop, mood_of
 from ..domain.brief import Brief
 from ..store import audit, comments, deliveries, directory, outcomes
 from ..store.tables import CommentRow, ContactRow, DeliveryRow, OutcomeRow

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..customers.features import catalogue
+from ..customers.features.catalogue import catalogue
 from ..customers.table import FeatureTable
 from ..domain.brief import Brief, Language
 from ..domain.playbook import Action

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..customers import outcomes as seen
-from ..customers.ingest import Customers
+from ..customers.opening import Customers
 from ..customers.table import FeatureTable
 from ..decisioning import uplift
 from ..domain.decision import Group, Reason

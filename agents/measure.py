@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from ..customers import outcomes as seen
-from ..customers.ingest import Customers
+from ..customers.opening import Customers
 from ..customers.table import FeatureTable
 from ..decisioning import experiment, ltv, uplift
 from ..decisioning.looks import spending_bounds

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..customers.features import build_features
-from ..customers.ingest import Customers
+from ..customers.features.catalogue import build_features
+from ..customers.opening import Customers
 from ..customers.outcomes import orders_made, retained
 from ..customers.table import FeatureTable
 from ..decisioning import churn, repeat

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from ..customers.ingest import Customers
 from ..customers.news import SOURCES_OF, read_news
+from ..customers.opening import Customers
 from ..customers.outcomes import MailEvent, read_answers, read_mail_events
 from ..customers.people import read_people
 from ..domain.playbook import Wait

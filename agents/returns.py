@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from ..customers.mood import asks_to_stop, mood_of
+from ..customers.voice.mood import asks_to_stop, mood_of
 from ..domain.brief import Brief
 from ..domain.decision import Reason
 from ..domain.delivery import REACHED, DeliveryState

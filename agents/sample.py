@@ -4,7 +4,7 @@ Company, people and figures are fictional. The figures are odd ones, so that a n
 themselves does not pass for one of them.
 """
 
-from ..customers.features import catalogue
+from ..customers.features.catalogue import catalogue
 from ..domain.brief import Language
 from ..prompts.rendering import Fact
 from .facts import known_facts

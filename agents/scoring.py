@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ..customers.features import build_features
-from ..customers.ingest import Customers, open_sources
+from ..customers.features.catalogue import build_features
+from ..customers.opening import Customers, open_sources
 from ..customers.snapshot import find, load, publish, without
 from ..customers.table import FeatureTable
 from ..store import campaigns, erasing

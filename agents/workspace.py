@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..customers.eligibility import check_rule
-from ..customers.features import catalogue
+from ..customers.features.catalogue import catalogue
 from ..delivery.worker import Terms
 from ..domain.brief import Brief, Cap
 from ..domain.clock import Clock, FixedClock, SystemClock

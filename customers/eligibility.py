@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..domain.errors import UserError
 from .engine import ask_arrays
-from .features import catalogue
+from .features.catalogue import catalogue
 from .rules import Known, Reading, identifier, names_in
 from .table import Bools, FeatureTable
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .ingest import Customers
+from .opening import Customers
 
 
 @dataclass(frozen=True, slots=True)

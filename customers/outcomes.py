@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .ingest import Customers
+from .opening import Customers
 from .table import Floats
 
 Moment = date | datetime

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from .ingest import Customers
+from .opening import Customers
 
 CHUNK = 10_000
 T = TypeVar("T")

@@ -18,6 +18,7 @@ from .model import Frozen
 from .quantity import BusinessDays, Duration, EmailAddress, Jpy, Share
 from .quantity import Language as Language
 from .quantity import Name as Name
+from .sources import Sources as Sources
 
 
 class Metric(StrEnum):
@@ -68,13 +69,6 @@ class Business(Frozen):
     churn_window: Duration
     monthly_cost_to_serve: Jpy = 0.0
     plans: tuple[str, ...] = ()
-
-
-class Sources(Frozen):
-    """Where the customer data lie, and how much of it may be faulty before a run stops."""
-
-    folder: str
-    faulty_rows_allowed: Share = 0.02
 
 
 class Budget(Frozen):
@@ -197,6 +191,8 @@ class Brief(Frozen):
     """The actions that may be used."""
     playbook_folder: str | None = None
     """A folder with your own actions; they add to the packaged ones or replace them."""
+    feature_folder: str | None = None
+    """A folder with your own features; they add to the packaged ones."""
     budget: Budget
     capacity: Capacity
     cycle: Duration

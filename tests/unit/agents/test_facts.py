@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from kizuna.agents.facts import Recipient, gather, known_facts, tenure_label, unit_figures
 from kizuna.agents.sample import fact_meanings, sample_facts
-from kizuna.customers.features import catalogue
+from kizuna.customers.features.catalogue import catalogue
 from kizuna.customers.table import FeatureTable
 from kizuna.domain.brief import Brief
 from kizuna.domain.playbook import Action

@@ -7,8 +7,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from kizuna.customers.contract import Model, Source, contract
-from kizuna.customers.ingest import Customers, open_sources
+from kizuna.customers.contract.model import Model, Source, contract
+from kizuna.customers.opening import Customers, open_sources
 
 Row = dict[str, object]
 DEFAULTS: dict[str, Row] = {

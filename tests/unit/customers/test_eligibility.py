@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kizuna.customers.eligibility import check_rule, columns_of, matches, unknown_for
-from kizuna.customers.features import catalogue
+from kizuna.customers.features.catalogue import catalogue
 from kizuna.customers.table import FeatureTable
 from kizuna.domain.errors import UserError
 

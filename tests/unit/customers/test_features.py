@@ -6,9 +6,9 @@ import pytest
 import sqlglot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kizuna.customers.compile import Rows, compile_features
-from kizuna.customers.features import Feature, build_features, catalogue, feature_query
-from kizuna.customers.ingest import Customers
+from kizuna.customers.features.catalogue import Feature, build_features, catalogue, feature_query
+from kizuna.customers.features.compile import Rows, compile_features
+from kizuna.customers.opening import Customers
 from kizuna.customers.table import FeatureTable
 from kizuna.domain.errors import UserError
 

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kizuna.customers.ingest import Customers, open_sources
+from kizuna.customers.opening import Customers, open_sources
 from kizuna.domain.errors import ContractBroken, FaultyFile
 
 OpenCompany = Callable[..., Customers]

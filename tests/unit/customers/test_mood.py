@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from kizuna.customers.mood import asks_to_stop, mood_of
+from kizuna.customers.voice.mood import asks_to_stop, mood_of
 
 #: As people write to companies, by the label a reader would give.
 LABELLED = {

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 from kizuna.customers import outcomes
-from kizuna.customers.ingest import Customers
 from kizuna.customers.news import read_news
+from kizuna.customers.opening import Customers
 from kizuna.customers.people import Unit, read_people
 
 OpenCompany = Callable[..., Customers]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kizuna.customers.contract import contract, read_contract
-from kizuna.customers.features import build_features, feature_query
-from kizuna.customers.ingest import Customers, open_sources
+from kizuna.customers.contract.model import contract, read_contract
+from kizuna.customers.features.catalogue import build_features, feature_query
+from kizuna.customers.opening import Customers, open_sources
 from kizuna.customers.people import Contact, Unit, read_people
 from kizuna.domain.errors import FaultyFile
 

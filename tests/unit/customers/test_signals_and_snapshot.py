@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kizuna.customers.signals import Signal, count_signals, find_signals, signal_rules
+from kizuna.customers.signals.finding import Signal, count_signals, find_signals, signal_rules
 from kizuna.customers.snapshot import load, publish
 from kizuna.customers.table import FeatureTable
 from kizuna.domain.errors import UserError

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kizuna.customers.eligibility import matches
-from kizuna.customers.features import build_features
-from kizuna.customers.ingest import open_sources
+from kizuna.customers.features.catalogue import build_features
+from kizuna.customers.opening import open_sources
 from kizuna.examples.box.company import PERSON_OF_THE_SCENARIO, REASONS, TOO_MUCH
 from kizuna.examples.box.state import BoxState
 from kizuna.examples.box.world import BOX, live_one_day, write_company

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kizuna.customers.eligibility import matches
-from kizuna.customers.features import build_features
-from kizuna.customers.ingest import open_sources
+from kizuna.customers.features.catalogue import build_features
+from kizuna.customers.opening import open_sources
 from kizuna.customers.table import FeatureTable
 from kizuna.examples.kit.calendar_days import day_number
 from kizuna.examples.kit.happened import Happened

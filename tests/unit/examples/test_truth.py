@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from kizuna.agents.predicting import CHURN_FEATURES
 from kizuna.customers.eligibility import matches
-from kizuna.customers.features import build_features
-from kizuna.customers.ingest import Customers, open_sources
+from kizuna.customers.features.catalogue import build_features
+from kizuna.customers.opening import Customers, open_sources
 from kizuna.customers.outcomes import retained
 from kizuna.decisioning import churn
 from kizuna.examples.kit.outbox import Arrival

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from kizuna.agents.manners import UNHAPPY, overlooked_moods
 from kizuna.customers.eligibility import columns_of, matches
-from kizuna.customers.features import catalogue
+from kizuna.customers.features.catalogue import catalogue
 from kizuna.customers.table import FeatureTable
 from kizuna.domain.playbook import Action, Topic
 from kizuna.playbooks.loader import load_playbooks, packaged_names

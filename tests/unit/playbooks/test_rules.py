@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from kizuna.customers.eligibility import check_rule
-from kizuna.customers.features import catalogue
+from kizuna.customers.features.catalogue import catalogue
 from kizuna.playbooks.loader import load_playbooks, packaged_names
 from kizuna.tools.brief_file import load_brief
 

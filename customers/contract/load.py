@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from .contract import WRITTEN_AS, Column, Source
 from .lines import lines_at_bytes, lines_of_rows, written_lines
+from .model import WRITTEN_AS, Column, Source
 
 _DESCRIBED_PER_FILE = 1_000
 _VALUE_SHOWN = 80

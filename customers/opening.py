@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 
 from ..domain.errors import ContractBroken
-from .contract import Model, Source, UnitKind, contract
+from .contract.headers import read_headers
+from .contract.lines import odd_ending
+from .contract.load import RowFault, load, make_empty
+from .contract.model import Model, Source, UnitKind, contract
 from .erased import KeepOut, leave_out
-from .headers import read_headers
-from .lines import odd_ending
-from .load import RowFault, load, make_empty
 
 __all__ = ["Customers", "RowFault", "open_sources"]
 _FAULTS_SHOWN = 5
@@ -29,7 +29,8 @@ _PERSONS = """
         CAST(NULL AS VARCHAR) AS industry, CAST(NULL AS BIGINT) AS employees, CAST(NULL AS VARCHAR) AS country,
         created_on, acquisition_source, rep_id, language, full_name FROM persons;
     CREATE VIEW contacts AS SELECT person_id AS contact_id, person_id AS account_id, full_name, email,
-        CAST(NULL AS VARCHAR) AS job_title, TRUE AS is_primary, language, created_on, postal_address FROM persons;
+        CAST(NULL AS VARCHAR) AS job_title, TRUE AS is_primary, language, created_on, postal_address, phone,
+        full_name_kana, birth_date FROM persons;
 """
 #: Where it shows how far the sources reach.
 _MOMENTS = (

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .eligibility import columns_of, matches
-from .features import catalogue
-from .packaged import read_packaged
-from .table import Bools, FeatureTable
+from ..eligibility import columns_of, matches
+from ..features.catalogue import catalogue
+from ..packaged import read_packaged
+from ..table import Bools, FeatureTable
 
 _BEFORE = "_before"
 
@@ -40,7 +40,7 @@ def signal_rules() -> tuple[SignalRule, ...]:
     """All signals that are looked for."""
     return tuple(
         SignalRule(name, fields["meaning"], fields["when"], tuple(fields["evidence"]))
-        for name, fields in read_packaged("signals.yaml").items()
+        for name, fields in read_packaged("signals/signals.yaml").items()
     )
 
 

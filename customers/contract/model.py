@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
-from .packaged import read_packaged
+from ..packaged import read_packaged
 
 #: How a cell of each type must be written, as the fault says it.
 WRITTEN_AS = {
@@ -71,7 +71,7 @@ class Source:
 @cache
 def contract(unit: UnitKind = "account") -> tuple[Source, ...]:
     """All sources of a brief with this `unit`, parents before the files that refer to them."""
-    return read_contract(read_packaged("contract.yaml"), unit)
+    return read_contract(read_packaged("contract/contract.yaml"), unit)
 
 
 def read_contract(content: dict[str, dict[str, Any]], unit: UnitKind = "account") -> tuple[Source, ...]:

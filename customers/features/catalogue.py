@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from sqlglot import exp
 
+from ..opening import Customers
+from ..packaged import read_packaged
+from ..table import FeatureTable, from_query
 from .compile import Rows, compile_features, parameters_of
-from .ingest import Customers
-from .packaged import read_packaged
-from .table import FeatureTable, from_query
 
 __all__ = ["Feature", "FeatureTable", "build_features", "catalogue", "feature_query"]
 
@@ -35,7 +35,7 @@ class Feature:
 
 @cache
 def _file() -> tuple[dict[str, Rows], tuple[Feature, ...]]:
-    content = read_packaged("features.yaml")
+    content = read_packaged("features/features.yaml")
     sources = {name: Rows(**{"table": name, **rows}) for name, rows in content["sources"].items()}
     return sources, tuple(_feature(name, fields) for name, fields in content["features"].items())
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import sqlglot
 from sqlglot import exp
 
-from .contract import contract
+from ..contract.model import contract
 
 _PARAMETERS = {"as_of": "TIMESTAMP", "present": "BOOLEAN", "transactions": "BOOLEAN", "has_features": "BOOLEAN"}
 _HAS = "has_"

@@ -5,8 +5,8 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..domain.errors import Fault, FaultyFile
-from .contract import Model, Source, UnitKind
+from ...domain.errors import Fault, FaultyFile
+from .model import Model, Source, UnitKind
 
 #: How like the wanted name another one must be to count as a slip, where the wanted one may be missing.
 _SURELY_MEANT = 0.8

@@ -1,0 +1,1 @@
+"""What is known of a unit, as data: definitions, compiled to SQL for any engine."""

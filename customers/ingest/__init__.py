@@ -1,0 +1,1 @@
+"""New rows in, touched customers recomputed, immutable snapshots out."""

@@ -1,0 +1,1 @@
+"""Dated changes in behaviour, segments that people move between, and how they moved."""

@@ -1,0 +1,1 @@
+"""What customers say: topic, mood and urgency, as typed fields."""
