@@ -14,7 +14,7 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint style format types slow postgres mail browser model wheel clean
+.PHONY: help demo test lint style format types slow postgres mail browser model spark wheel clean
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,10 +28,10 @@ demo: $(INSTALLED)  ## Watch a marketing team at work on a fictional company
 	$(BIN)/kizuna demo "$(DEMO)"
 
 test: $(INSTALLED_DEV)  ## Run the tests
-	$(BIN)/pytest -m "not slow and not postgres and not mail and not browser and not model" --numprocesses auto --dist loadfile
+	$(BIN)/pytest -m "not slow and not postgres and not mail and not browser and not model and not spark" --numprocesses auto --dist loadfile
 
 slow: $(INSTALLED_DEV)  ## Run the tests that need minutes
-	$(BIN)/pytest -m "slow and not postgres and not mail and not browser and not model" --numprocesses auto --dist loadfile
+	$(BIN)/pytest -m "slow and not postgres and not mail and not browser and not model and not spark" --numprocesses auto --dist loadfile
 
 postgres: $(INSTALLED_DEV)  ## Run the tests against the PostgreSQL that TEST_POSTGRES_URL names
 	$(BIN)/pytest -m postgres -rs
@@ -44,6 +44,9 @@ browser: $(INSTALLED_DEV)  ## Run the tests of the pages in headless Chromium
 
 model: $(INSTALLED_DEV)  ## Run the tests against a real small language model
 	$(BIN)/pytest -m model -rs
+
+spark: $(INSTALLED_DEV)  ## Run the tests of the features on Spark
+	$(BIN)/pytest -m spark -rs
 
 lint: style types  ## Check style, formatting and types
 
