@@ -1,18 +1,21 @@
 """The analysis agent: what is true. Unified customers, features, scores, signals; findings with their figures."""
 
+from datetime import date
 from typing import Any
 
 import numpy as np
 from langgraph.runtime import Runtime
 
 from ..customers.eligibility import matches
-from ..customers.signals.finding import count_signals
 from ..customers.table import FeatureTable
 from ..store import campaigns
 from ..store.tables import CycleRow
+from .listening import listen_to, open_urgent, what_they_say
+from .moving import keep_segments, keep_signals
+from .reading import open_customers
 from .reasoning.opening import keep_reasoning, reasoner_for, tell
 from .records import keep_people
-from .scoring import Scored, load_snapshot, open_customers, score_units
+from .scoring import Scored, load_snapshot, score_units
 from .state import CampaignState
 from .workspace import Context, Workspace
 
@@ -26,10 +29,14 @@ def analyse(state: CampaignState, runtime: Runtime[Context]) -> CampaignState:
     workspace.tell("reading", folder=workspace.data.name)
     with open_customers(workspace) as customers:
         keep_people(workspace, customers)
+        listen_to(workspace, customers, cycle)
+        open_urgent(workspace, customers, cycle)
         workspace.tell("scoring", units=customers.row_counts["accounts"])
         scored = score_units(workspace, customers, cycle.starts_at.date())
         faults = len(customers.faults)
-    findings = _findings(workspace, scored, _previous(workspace, state), faults)
+    changes = _changes(workspace, state, scored.table, cycle.starts_at.date())
+    changes += [_finding("voice", **topic) for topic in what_they_say(workspace, cycle)]
+    findings = _findings(workspace, scored, changes, faults)
     with workspace.store.write() as session:
         row = campaigns.cycle(session, state["campaign"], state["cycle"])
         assert row is not None
@@ -51,15 +58,24 @@ def _say(workspace: Workspace, cycle: int, findings: list[dict[str, Any]]) -> No
     keep_reasoning(workspace, cycle, "analysis", {**said.record.as_dict(), "observations": observations})
 
 
-def _previous(workspace: Workspace, state: CampaignState) -> FeatureTable | None:
+def _changes(workspace: Workspace, state: CampaignState, table: FeatureTable, on: date) -> list[dict[str, Any]]:
+    """Signals and segments are kept with the cycle; what they tell since the snapshot before are findings."""
+    earlier = _previous(workspace, state)
+    before = load_snapshot(workspace, earlier.snapshot) if earlier is not None and earlier.snapshot else None
+    counts = keep_signals(workspace, table, before, on)
+    moved = keep_segments(workspace, table, before, on, earlier.starts_at.date() if earlier is not None else None)
+    signals = [_finding("signal", signal=name, units=count) for name, count in sorted(counts.items()) if count]
+    return [*signals, *moved]
+
+
+def _previous(workspace: Workspace, state: CampaignState) -> CycleRow | None:
     if state["cycle"] == 1:
         return None
     with workspace.store.read() as session:
-        before: CycleRow | None = campaigns.cycle(session, state["campaign"], state["cycle"] - 1)
-    return load_snapshot(workspace, before.snapshot) if before is not None and before.snapshot else None
+        return campaigns.cycle(session, state["campaign"], state["cycle"] - 1)
 
 
-def _findings(workspace: Workspace, scored: Scored, before: FeatureTable | None, faults: int) -> list[dict[str, Any]]:
+def _findings(workspace: Workspace, scored: Scored, changes: list[dict[str, Any]], faults: int) -> list[dict[str, Any]]:
     """Each finding is a kind, put into words by whoever shows it, and the figures that carry it."""
     table, model = scored.table, scored.model
     active = table.columns["is_active"].astype(float) == 1
@@ -82,12 +98,7 @@ def _findings(workspace: Workspace, scored: Scored, before: FeatureTable | None,
         ),
         _model_finding(model),
     ]
-    found += [
-        _finding("signal", signal=name, units=count)
-        for name, count in sorted(count_signals(table, before).items())
-        if count
-    ]
-    return found + ([_finding("faults", rows=faults)] if faults else [])
+    return found + changes + ([_finding("faults", rows=faults)] if faults else [])
 
 
 def _model_finding(model: dict[str, Any]) -> dict[str, Any]:

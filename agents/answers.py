@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from ..customers.voice.mood import asks_to_stop, mood_of
+from ..customers.voice.listening import hear
+from ..customers.voice.mood import asks_to_stop
 from ..domain.brief import Brief
 from ..store import audit, comments, deliveries, directory, outcomes
 from ..store.tables import CommentRow, ContactRow, DeliveryRow, OutcomeRow
@@ -57,7 +58,7 @@ def keep_words(
     if asks_to_stop(text):
         directory.suppress_contact(session, contact.contact_id, "unsubscribed", now)
         audit.record(session, at=now, actor="customer", action="asked_to_stop", subject=contact.contact_id)
-    if mood_of(text) == "angry":
+    if hear(text).mood == "angry":
         where = delivery.campaign
         open_incident(session, now, brief=brief, campaign=where, contact=contact, kind="angry_reply", source_id=ident)
 

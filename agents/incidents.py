@@ -15,7 +15,7 @@ def open_incident(
 ) -> bool:
     """Open it once per source; True if it was new. Nothing more leaves to the unit until it is settled.
 
-    `kind`: 'complaint' or 'angry_reply'. `source_id` names what it came from, never what was said.
+    `kind`: 'complaint', 'angry_reply' or 'urgent_contact'. `source_id` names what it came from, never what was said.
     """
     row = IncidentRow(
         id=f"{kind}/{source_id}",

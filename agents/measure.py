@@ -18,7 +18,9 @@ from ..store import campaigns
 from ..store.tables import CycleRow, UnitGroupRow
 from .indicators import interval_figures, leading_indicators
 from .learning import learn
-from .scoring import load_snapshot, open_customers, score_units
+from .listening import listen_to
+from .reading import open_customers
+from .scoring import load_snapshot, score_units
 from .state import CampaignState
 from .workspace import Context, Workspace
 from .worth import monthly_churn, monthly_margin
@@ -36,6 +38,7 @@ def measure(state: CampaignState, runtime: Runtime[Context]) -> Command[Literal[
     assert cycle is not None and cycle.snapshot is not None
     workspace.tell("measuring", cycle=number, cycles=workspace.brief.cycles)
     with open_customers(workspace) as customers:
+        listen_to(workspace, customers, cycle)
         now_table = score_units(workspace, customers, cycle.ends_at.date()).table
         measured = measure_goal(workspace, customers, now_table, enrolled, cycle)
         beliefs = learn(workspace, customers, cycle, load_snapshot(workspace, cycle.snapshot))

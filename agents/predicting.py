@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..customers.features.catalogue import build_features
 from ..customers.opening import Customers
 from ..customers.outcomes import orders_made, retained
 from ..customers.table import FeatureTable
 from ..decisioning import churn, repeat
 from ..store import campaigns
+from .computing import Build
 from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -94,13 +94,18 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time(0), tzinfo=UTC)
 
 
-def fit_predictor(workspace: Workspace, customers: Customers, table: FeatureTable, as_of: date) -> Predictor:
-    """Fitted on cut-offs whose outcome is known by then, tested on a later one (no leakage)."""
+def fit_predictor(
+    workspace: Workspace, customers: Customers, table: FeatureTable, as_of: date, build: Build
+) -> Predictor:
+    """Fitted on cut-offs whose outcome is known by then, tested on a later one (no leakage).
+
+    `table` is what `build` gives for `as_of`.
+    """
     window = workspace.brief.business.churn_window.days
     columns = telling_features(customers, table)
-    test = _past(workspace, customers, as_of - timedelta(days=window), columns, is_test=True)
+    test = _past(workspace, customers, build, as_of - timedelta(days=window), columns, is_test=True)
     cutoffs = [as_of - timedelta(days=2 * window + step * _CUTOFF_STEP_DAYS) for step in range(_TRAINING_CUTOFFS)]
-    train = [_past(workspace, customers, cutoff, columns) for cutoff in cutoffs]
+    train = [_past(workspace, customers, build, cutoff, columns) for cutoff in cutoffs]
     model = churn.fit_churn(
         np.vstack([past.inputs for past in train]),
         1.0 - np.concatenate([past.stayed for past in train]),
@@ -145,10 +150,16 @@ def _inputs(customers: Customers, table: FeatureTable, columns: tuple[str, ...])
 
 
 def _past(
-    workspace: Workspace, customers: Customers, cutoff: date, columns: tuple[str, ...], *, is_test: bool = False
+    workspace: Workspace,
+    customers: Customers,
+    build: Build,
+    cutoff: date,
+    columns: tuple[str, ...],
+    *,
+    is_test: bool = False,
 ) -> Past:
     window = workspace.brief.business.churn_window.days
-    table = build_features(customers, cutoff)
+    table = build(cutoff)
     start, end, later = (start_of(cutoff + timedelta(days=n * window)) for n in range(3))
     stayed = retained(customers, table.unit_ids, start, end)
     with workspace.store.read() as session:

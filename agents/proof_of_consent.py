@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..customers.people import read_people
-from .scoring import open_customers
+from .reading import open_customers
 from .workspace import Workspace
 
 

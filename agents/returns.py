@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from ..customers.voice.mood import asks_to_stop, mood_of
+from ..customers.voice.listening import hear
+from ..customers.voice.mood import asks_to_stop
 from ..domain.brief import Brief
 from ..domain.decision import Reason
 from ..domain.delivery import REACHED, DeliveryState
@@ -87,7 +88,7 @@ def keep_reply(session: Session, about: About, source_id: str, text: str, now: d
     if asks_to_stop(words):
         directory.suppress_contact(session, about.contact.contact_id, "unsubscribed", now)
         audit.record(session, at=now, actor="inbound", action="asked_to_stop", subject=about.contact.contact_id)
-    if mood_of(words) == "angry":
+    if hear(words).mood == "angry":
         _open(session, about, "angry_reply", source_id, now)
     return True
 

@@ -1,16 +1,15 @@
 """Features and scores of all units on a date: what every agent's figures rest on."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ..customers.features.catalogue import build_features
-from ..customers.opening import Customers, open_sources
+from ..customers.opening import Customers
 from ..customers.snapshot import find, load, publish, without
 from ..customers.table import FeatureTable
-from ..store import campaigns, erasing
+from ..store import campaigns
 from ..store.tables import SnapshotRow
+from .computing import feature_builder
 from .predicting import Predictor, fit_predictor, leaving_risk, order_rates, start_of
 from .workspace import Workspace
 from .worth import order_scores, subscription_scores
@@ -25,29 +24,15 @@ class Scored:
     model: dict[str, Any]
 
 
-def open_customers(workspace: Workspace, only: Collection[str] | None = None) -> Customers:
-    """Read and check the sources; raises ContractBroken with the faults when too much is wrong."""
-    brief = workspace.brief
-    with workspace.store.read() as session:
-        keep_out = erasing.who_is_erased(session, workspace.secret)
-    return open_sources(
-        workspace.data,
-        unit=brief.unit,
-        model=brief.business.model,
-        faulty_rows_allowed=brief.sources.faulty_rows_allowed,
-        only=only,
-        keep_out=keep_out,
-    )
-
-
 def score_units(workspace: Workspace, customers: Customers, as_of: date) -> Scored:
     """Build, score and publish the snapshot of a date; the same again gives the same file and row."""
     name = f"{workspace.brief.name}-{as_of.isoformat()}"
     published = _published(workspace, name)
     if published is not None:
         return published
-    table = build_features(customers, as_of)
-    model = fit_predictor(workspace, customers, table, as_of)
+    with feature_builder(workspace, customers) as build:
+        table = build(as_of)
+        model = fit_predictor(workspace, customers, table, as_of, build)
     scored = _with_scores(workspace, customers, table, model)
     file = publish(scored, workspace.private / "snapshots", name)
     with workspace.store.write() as session:

@@ -5,12 +5,14 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from ..customers.eligibility import check_rule
 from ..customers.features.catalogue import catalogue
+from ..customers.signals.own_segments import read_own_segments
+from ..customers.signals.segments import Segment
 from ..delivery.worker import Terms
 from ..domain.brief import Brief, Cap
 from ..domain.clock import Clock, FixedClock, SystemClock
@@ -83,7 +85,17 @@ class Workspace:
     def actions(self) -> dict[str, Action]:
         """The allowed actions by name."""
         own = self.folder / self.brief.playbook_folder if self.brief.playbook_folder else None
-        return load_playbooks(self.brief.playbooks, own, check_any_rule)
+        return load_playbooks(self.brief.playbooks, own, rule_checker(self.feature_folder))
+
+    @property
+    def feature_folder(self) -> Path | None:
+        """Where the user's own features lie, if there are any."""
+        return feature_folder(self.brief, self.brief_path)
+
+    @property
+    def own_segments(self) -> tuple[Segment, ...]:
+        """The user's own segments, from a file beside the brief."""
+        return own_segments(self.brief_path, rule_checker(self.feature_folder))
 
     @property
     def transport(self) -> Outward:
@@ -135,17 +147,42 @@ def open_workspace(brief_path: Path, *, progress: Progress = _silent, clock: Clo
         row = campaigns.campaign(session, brief.name)
     in_force = campaigns.brief_of(row) if row is not None else brief
     workspace = Workspace(brief_path, in_force, digest, store, progress, clock)
-    _ = workspace.actions  # a faulty playbook stops here, not in the middle of a campaign
+    _ = workspace.actions, workspace.own_segments  # what is faulty stops here, not in the middle of a campaign
     return workspace
 
 
 def check_any_rule(rule: str) -> list[str]:
-    """What is wrong with a rule over the known features, in words."""
-    return check_rule(rule, [feature.name for feature in catalogue()])
+    """What is wrong with a rule over the packaged features, in words."""
+    return rule_checker(None)(rule)
+
+
+def rule_checker(own: Path | None) -> Callable[[str], list[str]]:
+    """Says what is wrong with a rule over the known features, those of one's own folder among them.
+
+    Raises FaultyFile with every fault of the folder's files.
+    """
+    return _checker(tuple(feature.name for feature in catalogue(own)))
+
+
+@cache
+def _checker(names: tuple[str, ...]) -> Callable[[str], list[str]]:
+    """One for the same names, so that what rests on it is remembered."""
+    return lambda rule: check_rule(rule, names)
+
+
+def own_segments(brief_path: Path, check: Callable[[str], list[str]]) -> tuple[Segment, ...]:
+    """The segments that stand beside a brief. Raises FaultyFile with every fault."""
+    return read_own_segments(brief_path.parent, check)
+
+
+def feature_folder(brief: Brief, path: Path) -> Path | None:
+    """The folder of own features that the brief names, beside it."""
+    return path.parent / brief.feature_folder if brief.feature_folder else None
 
 
 def check_segment(brief: Brief, path: Path) -> None:
-    problems = check_any_rule(brief.segment)
+    """Raises FaultyFile where the segment, or one of the user's own features that it may name, is not sound."""
+    problems = rule_checker(feature_folder(brief, path))(brief.segment)
     if problems:
         raise FaultyFile([Fault(str(path), 0, "segment", problem) for problem in problems])
 

@@ -53,15 +53,19 @@ def open_brief(path: Path, language: "Language", *, quiet: bool = False) -> "Wor
 
 
 def _tell(language: "Language", key: str, values: dict[str, Any]) -> None:
+    from ..inbox.findings import finding
     from ..inbox.words import clean, name, say
 
+    if key.startswith("finding."):
+        click.echo(click.style(finding(key.removeprefix("finding."), values, language), dim=True), err=True)
+        return
     shown = {place: clean(value) if isinstance(value, str) else value for place, value in values.items()}
     for place in ("state", "reason", "verdict", "lever", "agent", "model_failure"):
         if shown.get(place):
             section = "delivery" if place == "state" else place
             shown[place] = name(language, section, str(shown[place]))
     full = key if "." in key else f"progress.{key}"
-    click.echo(click.style(say(language, full, **shown), dim=key.startswith("finding")), err=True)
+    click.echo(say(language, full, **shown), err=True)
 
 
 def console() -> "Console":

@@ -1,6 +1,6 @@
 """Who a rule fits. One language for segments, playbooks and reports; unknown makes nobody eligible."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,9 +12,9 @@ from ..domain.errors import UserError
 from .engine import ask_arrays
 from .features.catalogue import catalogue
 from .rules import Known, Reading, identifier, names_in
-from .table import Bools, FeatureTable
+from .table import Bools, FeatureTable, Floats
 
-__all__ = ["check_rule", "columns_of", "matches", "unknown_for"]
+__all__ = ["answers", "check_rule", "columns_of", "matches", "unknown_for"]
 _ROW = "row of the table"
 
 
@@ -30,12 +30,32 @@ def columns_of(rule: str) -> set[str]:
 
 def matches(rule: str, table: FeatureTable) -> Bools:
     """Which units the rule fits. Where a value is unknown and the answer with it: not."""
-    return np.equal(_answers(rule, table), 1)
+    return np.equal(answers([rule], table)[:, 0], 1)
 
 
 def unknown_for(rule: str, table: FeatureTable) -> Bools:
     """For which units the rule has no answer because a value is unknown."""
-    return np.isnan(_answers(rule, table))
+    return np.isnan(answers([rule], table)[:, 0])
+
+
+def answers(rules: Sequence[str], table: FeatureTable) -> Floats:
+    """Units x rules, in one pass: 1 yes, 0 no, NaN unknown."""
+    readings = [_sound(rule, frozenset(table.columns)) for rule in rules]
+    if not len(table) or not readings:
+        return np.zeros((len(table), len(readings)))
+    arrays: dict[str, NDArray[Any]] = {_ROW: np.arange(len(table))}
+    arrays |= {name: table[name] for name in sorted(set[str]().union(*(reading.columns for reading in readings)))}
+    types = {feature.name: feature.type for feature in catalogue()}
+    asked = ", ".join(f"CAST({reading.sql} AS DOUBLE) AS answer{n}" for n, reading in enumerate(readings))
+    chosen = ", ".join(_known_part(name, arrays, types) for name in arrays)
+    query = f"SELECT {asked} FROM (SELECT {chosen} FROM arrays)"  # noqa: S608
+    try:
+        found = ask_arrays(query, arrays)
+    except duckdb.Error as error:
+        asked = "; ".join(rule.strip()[:200] for rule in rules)
+        raise UserError(f"the rule `{asked}` can't be answered: {error}") from error
+    columns = (np.ma.asarray(found[f"answer{n}"]).astype(np.float64) for n in range(len(readings)))
+    return np.column_stack([np.ma.filled(column, np.nan) for column in columns])
 
 
 @lru_cache(maxsize=512)
@@ -51,23 +71,6 @@ def _sound(rule: str, columns: frozenset[str]) -> Reading:
     if reading.problems:
         raise UserError(f"the rule `{rule.strip()[:200]}`: " + "; ".join(reading.problems))
     return reading
-
-
-def _answers(rule: str, table: FeatureTable) -> NDArray[np.float64]:
-    """1 yes, 0 no, NaN unknown."""
-    reading = _sound(rule, frozenset(table.columns))
-    if not len(table):
-        return np.zeros(0)
-    arrays: dict[str, NDArray[Any]] = {_ROW: np.arange(len(table))}
-    arrays |= {name: table[name] for name in sorted(reading.columns)}
-    types = {feature.name: feature.type for feature in catalogue()}
-    chosen = ", ".join(_known_part(name, arrays, types) for name in arrays)
-    query = f"SELECT CAST({reading.sql} AS DOUBLE) AS answer FROM (SELECT {chosen} FROM arrays)"  # noqa: S608
-    try:
-        answer = ask_arrays(query, arrays)["answer"]
-    except duckdb.Error as error:
-        raise UserError(f"the rule `{rule.strip()[:200]}` can't be answered: {error}") from error
-    return np.ma.filled(np.ma.asarray(answer).astype(np.float64), np.nan)
 
 
 def _known_part(name: str, arrays: Mapping[str, NDArray[Any]], types: Mapping[str, str]) -> str:

@@ -1,92 +1,107 @@
 """Keeps erased people out when the sources are read again: the company's files may still hold them for other ends."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import duckdb
+
+from .contract.model import Source
 
 #: (kind, value) -> whether an erased person had it; kinds are `contact`, `unit` and `email`.
 KeepOut = Callable[[str, str], bool]
 
 #: Columns that name a person or a unit, and what an erasure calls it.
-_ID_COLUMNS = {
+ID_COLUMNS = {
     "person_id": ("contact", "unit"),
     "contact_id": ("contact",),
     "account_id": ("unit",),
     "referred_account_id": ("unit", "contact"),
 }
+#: Where the ids of such a column are at home: (entity, its key). Who is there was asked about when they came in.
+_HOMES = {
+    "account_id": ("accounts", "account_id"),
+    "contact_id": ("contacts", "contact_id"),
+    "referred_account_id": ("accounts", "account_id"),
+}
 #: Free text, which may speak of whoever wrote it.
 _WORDS = ("text", "note", "comment")
 
 
-def leave_out(connection: duckdb.DuckDBPyConnection, sources: Iterable[str], keep_out: KeepOut) -> dict[str, int]:
-    """Take erased people out of the loaded sources; returns how many good rows each source has now.
+@dataclass
+class Door:
+    """Lets rows in but for those of erased people; rows about a unit that is still there come in without the person.
 
-    Rows about a unit that is still there stay, without the contact and without the words of the erased.
+    Entities must come in the order of the contract, people before what they did.
     """
-    tables = {source: columns for source in sources if (columns := _columns(connection, source))}
-    erased = {kind: _erased(connection, tables, keep_out, kind) for kind in ("contact", "unit")}
-    for source in ("contacts", "persons"):
-        if source in tables:
-            erased["contact"] |= _by_address(connection, source, tables[source], keep_out)
-    if "persons" in tables:  # a person is both
-        erased["unit"] = erased["contact"] = erased["unit"] | erased["contact"]
-    for source, columns in tables.items():
-        _leave_out_of(connection, source, columns, erased)
-    return {source: _count(connection, source) for source in tables}
+
+    keep_out: KeepOut
+    erased: dict[str, set[str]] = field(default_factory=lambda: {"contact": set(), "unit": set()})
+    homes: set[str] = field(default_factory=set)  #: entities of people that are there, with nobody erased among them
+
+    def take_out(self, connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> None:
+        """Take erased people out of a table of newly read rows."""
+        columns = source.column_names
+        for column in columns:
+            for kind in ID_COLUMNS.get(column, ()):
+                ids = self._strangers(connection, table, column)
+                self.erased[kind] |= {ident for ident in ids if self.keep_out(kind, ident)}
+        if source.name in ("contacts", "persons"):
+            self._find_by_address(connection, table, columns)
+        take_out(connection, table, columns, self.erased)
+        if source.name in ("accounts", "contacts", "persons"):
+            self.homes.add(source.name)
+
+    def met_anew(self) -> set[tuple[str, str]]:
+        """(kind, id) of erased people who came under an id that nobody knew: to be kept out from now on."""
+        found = {(kind, ident) for kind, ids in self.erased.items() for ident in ids}
+        return {(kind, ident) for kind, ident in found if not self.keep_out(kind, ident)}
+
+    def _strangers(self, connection: duckdb.DuckDBPyConnection, table: str, column: str) -> list[str]:
+        """The ids in a column that belong to nobody who is there."""
+        query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608 - from the contract
+        home, key = ("persons", "person_id") if "persons" in self.homes else _HOMES.get(column, ("", ""))
+        if home in self.homes and table != f"{home}_new":
+            query += f" AND {column} NOT IN (SELECT {key} FROM {home})"  # noqa: S608
+        return [ident for (ident,) in connection.execute(query).fetchall()]
+
+    def _find_by_address(self, connection: duckdb.DuckDBPyConnection, table: str, columns: Iterable[str]) -> None:
+        """The same person under a new id, and who belongs to an erased account."""
+        ident = "person_id" if "person_id" in columns else "contact_id"
+        query = f"SELECT {ident}, email FROM {table} WHERE email IS NOT NULL AND {ident} IS NOT NULL"  # noqa: S608
+        found = {value for value, email in connection.execute(query).fetchall() if self.keep_out("email", email)}
+        if "account_id" in columns and self.erased["unit"]:
+            query = f"SELECT {ident} FROM {table} WHERE account_id IN (SELECT unnest($ids::VARCHAR[]))"  # noqa: S608
+            rows = connection.execute(query, {"ids": sorted(self.erased["unit"])}).fetchall()
+            found |= {value for (value,) in rows if value is not None}
+        self.erased["contact"] |= found
+        if ident == "person_id":  # a person is both
+            self.erased["unit"] = self.erased["contact"] = self.erased["unit"] | self.erased["contact"]
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, source: str) -> list[str]:
-    """The columns of a source's rows as loaded, good and faulty; none for a source that has no file."""
-    query = "SELECT column_name FROM information_schema.columns WHERE table_name = ? ORDER BY ordinal_position"
-    return [name for (name,) in connection.execute(query, [_table(source)]).fetchall()]
-
-
-def _table(source: str) -> str:
-    return f"{source}_rows"
-
-
-def _erased(
-    connection: duckdb.DuckDBPyConnection, tables: dict[str, list[str]], keep_out: KeepOut, kind: str
-) -> set[str]:
-    """The ids of this kind that an erased person had; each is asked about once."""
-    parts = [
-        f'SELECT CAST("{column}" AS VARCHAR) FROM "{_table(source)}"'  # noqa: S608 - names come from the contract
-        for source, columns in tables.items()
-        for column in columns
-        if kind in _ID_COLUMNS.get(column, ())
-    ]
-    if not parts:
-        return set()
-    ids = connection.execute(" UNION ".join(parts)).fetchall()
-    return {value for (value,) in ids if value is not None and keep_out(kind, value)}
-
-
-def _by_address(
-    connection: duckdb.DuckDBPyConnection, source: str, columns: Iterable[str], keep_out: KeepOut
-) -> set[str]:
-    """The same person under a new id."""
-    ident = "person_id" if "person_id" in columns else "contact_id"
-    query = f'SELECT "{ident}", email FROM "{_table(source)}" WHERE email IS NOT NULL'  # noqa: S608
-    return {value for value, email in connection.execute(query).fetchall() if keep_out("email", email)}
-
-
-def _leave_out_of(
-    connection: duckdb.DuckDBPyConnection, source: str, columns: list[str], erased: dict[str, set[str]]
-) -> None:
-    is_about_a_unit = "account_id" in columns and source != "contacts"
-    for column in columns:
-        ids = sorted(set().union(*(erased[kind] for kind in _ID_COLUMNS.get(column, ()))))
+def take_out(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Iterable[str], erased: Mapping[str, set[str]]
+) -> int:
+    """Take these people out of a table; returns how many rows were changed or deleted."""
+    columns, changed = tuple(columns), 0
+    for column, is_about_others in _id_columns(table, columns):
+        ids = sorted(set().union(*(erased[kind] for kind in ID_COLUMNS[column])))
         if not ids:
             continue
-        where = f'"{column}" IN (SELECT unnest($ids::VARCHAR[]))'
-        if column == "referred_account_id" or (column == "contact_id" and is_about_a_unit):
+        where = f"{column} IN (SELECT unnest($ids::VARCHAR[]))"
+        query = f"DELETE FROM {table} WHERE {where}"  # noqa: S608 - names come from the contract
+        if is_about_others:
             words = [word for word in _WORDS if word in columns and column == "contact_id"]
-            values = ", ".join(f'"{name}" = NULL' for name in [column, *words])
-            connection.execute(f'UPDATE "{_table(source)}" SET {values} WHERE {where}', {"ids": ids})  # noqa: S608
-        else:
-            connection.execute(f'DELETE FROM "{_table(source)}" WHERE {where}', {"ids": ids})  # noqa: S608
+            values = ", ".join(f"{name} = NULL" for name in [column, *words])
+            query = f"UPDATE {table} SET {values} WHERE {where}"  # noqa: S608
+        changed += int(connection.execute(query, {"ids": ids}).fetchall()[0][0])
+    return changed
 
 
-def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
-    row = connection.execute(f'SELECT count(*) FROM "{source}"').fetchone()  # noqa: S608
-    return int(row[0]) if row else 0
+def _id_columns(table: str, columns: tuple[str, ...]) -> list[tuple[str, bool]]:
+    """The columns with ids of people, and whether a row stays when the one named there was erased."""
+    is_about_a_unit = "account_id" in columns and not table.startswith("contacts")
+    return [
+        (column, column == "referred_account_id" or (column == "contact_id" and is_about_a_unit))
+        for column in columns
+        if column in ID_COLUMNS
+    ]

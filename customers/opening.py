@@ -1,6 +1,6 @@
 """Read the source files: good rows go on, bad rows are set aside with file, line and rule."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,15 +9,17 @@ from typing import Any
 
 import duckdb
 
-from ..domain.errors import ContractBroken
-from .contract.headers import read_headers
-from .contract.lines import odd_ending
-from .contract.load import RowFault, load, make_empty
+from ..domain.errors import Fault, FaultyFile
+from ..domain.sources import Feed
+from .contract.limit import check_limit
+from .contract.load import Loaded, RowFault, load, make_empty
+from .contract.missing import check_files
 from .contract.model import Model, Source, UnitKind, contract
-from .erased import KeepOut, leave_out
+from .erased import Door, KeepOut
+from .identity.unify import Unified, Who, unify_persons
+from .sources.batch import batches, feeds_of
 
 __all__ = ["Customers", "RowFault", "open_sources"]
-_FAULTS_SHOWN = 5
 _MACROS = """
     CREATE MACRO was_active(started_on, cancelled_on, moment) AS
     started_on < moment AND coalesce(cancelled_on >= moment, TRUE);
@@ -52,6 +54,7 @@ class Customers:
     data_until: datetime | None  #: the latest event, visit or order in the sources
     unit: UnitKind = "account"
     model: Model = "subscription"
+    unified: Unified | None = None  #: what came of finding records of one person, where the brief asks for it
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same data: an unfinished result blocks only itself."""
@@ -73,6 +76,13 @@ class Customers:
         self.close()
 
 
+def connect() -> duckdb.DuckDBPyConnection:
+    """An in-memory database that keeps rows in the order of their files."""
+    # A checkpoint would rewrite all rows read so far, for a database that lives in memory alone.
+    config: dict[str, Any] = {"threads": 2, "preserve_insertion_order": True, "checkpoint_threshold": "1TB"}
+    return duckdb.connect(config=config)
+
+
 def open_sources(
     folder: Path,
     *,
@@ -81,74 +91,93 @@ def open_sources(
     faulty_rows_allowed: float,
     only: Collection[str] | None = None,
     keep_out: KeepOut | None = None,
+    feeds: Mapping[str, Sequence[Feed]] | None = None,
+    scratch: Path | None = None,
+    who: Who | None = None,
 ) -> Customers:
-    """Read the source files of a folder, or `only` those named (with what they refer to).
+    """Read the source files of a folder whole, or `only` those named (with what they refer to); nothing is kept.
 
     `unit` and `model` are the brief's: they say which files there must be. Any other may be missing, and is empty
     then. Whatever the unit, the tables have accounts and contacts; a person is both. `keep_out` says who was erased:
-    they are in no table. Raises when a file is missing or breaks its contract too often.
+    they are in no table. `feeds` are the brief's, where rows come from elsewhere than `<entity>.csv`. `scratch` is the
+    one folder that queries may write to, for engines that read files. `who` makes one customer of all records of one
+    person. Raises when a file is missing or breaks its
+    contract too often.
     """
     sources = contract(unit)
-    headers = read_headers(folder, sources, unit=unit, model=model)
-    # A checkpoint would rewrite all rows read so far, for a database that lives in memory alone.
-    config: dict[str, Any] = {"threads": 2, "preserve_insertion_order": True, "checkpoint_threshold": "1TB"}
-    connection = duckdb.connect(config=config)
+    feeds = feeds or {}
+    check_files(folder, sources, feeds, unit=unit, model=model)
+    connection = connect()
     try:
         customers = Customers(connection, {}, [], {}, None, unit, model)
+        door = Door(keep_out) if keep_out is not None else None
+        faults: list[Fault] = []
         for source in sources:
-            if only is not None and source.name not in only and not (source.name == "persons" and "accounts" in only):
+            if not is_wanted(source, only):
                 continue
-            _read(customers, source, folder / source.file, headers[source.name], faulty_rows_allowed)
-        if keep_out is not None:
-            customers.row_counts |= leave_out(connection, customers.row_counts, keep_out)
-        if "persons" in customers.row_counts:
-            connection.execute(_PERSONS)
-            customers.row_counts["accounts"] = customers.row_counts["contacts"] = customers.row_counts["persons"]
-        customers.data_until = _latest_moment(customers)
-        connection.execute(_MACROS)
-        connection.execute("SET enable_external_access = false")
+            try:
+                found = batches(connection, source, feeds_of(source, feeds), folder, {})
+                loaded = load(connection, source, found, door)
+            except FaultyFile as error:
+                faults += error.faults
+                loaded = Loaded()
+            show(connection, source, f"{source.name}_rows" if loaded.origins else None)
+            if not faults:
+                _count(customers, source, loaded, faulty_rows_allowed)
+        if faults:
+            raise FaultyFile(faults)
+        finish(customers, [scratch] if scratch is not None else [], who)
     except BaseException:
         connection.close()
         raise
     return customers
 
 
-def _read(customers: Customers, source: Source, path: Path, header: list[str] | None, allowed: float) -> None:
-    """Load a file; without a header there is none."""
-    if header is None:
-        make_empty(customers.connection, source)
-        customers.row_counts[source.name] = customers.fault_counts[source.name] = 0
-        return
-    try:
-        loaded = load(customers.connection, source, path, header)
-    except duckdb.Error as error:
-        raise ContractBroken(_unreadable(path, error)) from error
+def is_wanted(source: Source, only: Collection[str] | None) -> bool:
+    """Whether an entity is among those asked for; persons stand for accounts and contacts."""
+    return only is None or source.name in only or (source.name == "persons" and "accounts" in only)
+
+
+def show(connection: duckdb.DuckDBPyConnection, source: Source, rows: str | None) -> None:
+    """Make the view `<entity>` of a relation with good rows; None: there are none."""
+    if rows is None:
+        make_empty(connection, source)
+    else:
+        connection.execute(f"CREATE VIEW {source.name} AS SELECT {', '.join(source.column_names)} FROM {rows}")  # noqa: S608
+
+
+def finish(customers: Customers, folders: Sequence[Path], who: Who | None = None) -> None:
+    """Make one customer of all records of a person, and what belongs to no file.
+
+    From then on queries reach no file outside these folders.
+    """
+    connection = customers.connection
+    if who is not None:
+        _unify(customers, who)
+    if "persons" in customers.row_counts:
+        connection.execute(_PERSONS)
+        customers.row_counts["accounts"] = customers.row_counts["contacts"] = customers.row_counts["persons"]
+    customers.data_until = _latest_moment(customers)
+    connection.execute(_MACROS)
+    if folders:
+        connection.execute("SET allowed_directories = $folders", {"folders": [str(folder) for folder in folders]})
+    connection.execute("SET enable_external_access = false")
+
+
+def _unify(customers: Customers, who: Who) -> None:
+    entities = {source.name: source.column_names for source in contract(customers.unit)}
+    there = {name: columns for name, columns in entities.items() if name in customers.row_counts}
+    customers.unified = unify_persons(customers.connection, there, who)
+    for name in {"persons", "contacts"} & customers.row_counts.keys():
+        customers.row_counts[name] = customers.unified.customers
+
+
+def _count(customers: Customers, source: Source, loaded: Loaded, allowed: float) -> None:
     customers.row_counts[source.name] = loaded.kept
     customers.fault_counts[source.name] = loaded.faulty
     customers.faults += loaded.faults
-    rows = loaded.kept + loaded.faulty
-    if loaded.faulty > allowed * rows:
-        raise ContractBroken(_too_many(source.file, loaded.faulty, rows, allowed, loaded.faults))
-
-
-def _unreadable(path: Path, error: duckdb.Error) -> str:
-    line = odd_ending(path)
-    if line is None:
-        return f"{path.name} can't be read as UTF-8 text with commas: {str(error).splitlines()[0]}"
-    return f"{path.name}:{line}: this line ends in another way than the first; save the file with one kind of line end"
-
-
-def _too_many(file: str, faulty: int, rows: int, allowed: float, faults: list[RowFault]) -> str:
-    lines = [
-        f"{file}: {faulty:,} of {rows:,} rows ({faulty / rows:.1%}) break the contract; the brief allows {allowed:.1%}."
-    ]
-    lines += [f"  {fault}" for fault in faults[:_FAULTS_SHOWN]]
-    if faulty > _FAULTS_SHOWN:
-        lines.append(f"  … and {faulty - min(len(faults), _FAULTS_SHOWN):,} more")
-    if any("encoding" in fault.rule for fault in faults):
-        lines.append("Save the file as UTF-8.")
-    lines.append("Correct the export, or raise `sources: faulty_rows_allowed:` in the brief.")
-    return "\n".join(lines)
+    file = loaded.origins[0] if len(loaded.origins) == 1 else source.name
+    check_limit(file, faulty=loaded.faulty, rows=loaded.read, known=0, allowed=allowed, faults=loaded.faults)
 
 
 def _latest_moment(customers: Customers) -> datetime | None:

@@ -7,7 +7,7 @@ import difflib
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -38,19 +38,27 @@ class Part:
 
 
 class Reading:
-    """One rule read against what is known. `problems` is empty where the rule is sound."""
+    """One rule read against what is known. `problems` is empty where the rule is sound.
+
+    A language that knows more constructs adds to `readers`, and says what the whole must be in `wanted`.
+    """
+
+    readers: ClassVar[dict[type, Callable[[Any, Any], Part]]] = {}
+    wanted: ClassVar[tuple[str, str] | None] = ("boolean", "the rule must be a question with yes or no as its answer")
 
     def __init__(self, rule: str, known: Known) -> None:
         self.known = known
+        self.type: str | None = None
         self.problems: list[str] = []
         self.columns: set[str] = set()
         self.sql = "NULL"
         try:
             root = self._parse(rule)
             if root is not None:
-                part = self._read(root)
-                self._expect(part, "boolean", "the rule must be a question with yes or no as its answer")
-                self.sql = part.sql
+                part = self.read(root)
+                if self.wanted is not None:
+                    self.expect(part, *self.wanted)
+                self.type, self.sql = part.type, part.sql
         except RecursionError:
             self.problems = ["the rule is nested too deeply"]
 
@@ -76,14 +84,16 @@ class Reading:
         self.problems = self.problems or ["a rule is one expression"]
         return None
 
-    def _read(self, node: Any) -> Part:
-        reader = _READERS.get(type(node))
+    def read(self, node: Any) -> Part:
+        """A piece and all below it; what is wrong with it is added to the problems."""
+        reader = self.readers.get(type(node))
         if reader is None:
             self.problems.append(_not_allowed(node))
             return Part(None, "NULL")
         return reader(self, node)
 
-    def _expect(self, part: Part, wanted: str, why: str) -> None:
+    def expect(self, part: Part, wanted: str, why: str) -> None:
+        """A problem where the part is known to be of another type."""
         if part.type not in (None, wanted):
             self.problems.append(f"{why}; {_name(part)} is {_A[part.type or '']}")
 
@@ -118,27 +128,27 @@ class Reading:
         return Part("boolean", "TRUE" if node.this else "FALSE")
 
     def _paren(self, node: exp.Paren) -> Part:
-        part = self._read(node.this)
+        part = self.read(node.this)
         return Part(part.type, f"({part.sql})", part.column)
 
     def _not(self, node: exp.Not) -> Part:
-        part = self._read(node.this)
-        self._expect(part, "boolean", "`not` needs a yes or no")
+        part = self.read(node.this)
+        self.expect(part, "boolean", "`not` needs a yes or no")
         return Part("boolean", f"(NOT {part.sql})")
 
     def _joined(self, node: exp.Expr) -> Part:
         word = "AND" if isinstance(node, exp.And) else "OR"
-        sides = [self._read(node.this), self._read(node.expression)]
+        sides = [self.read(node.this), self.read(node.expression)]
         for side in sides:
-            self._expect(side, "boolean", f"`{word.lower()}` joins questions with yes or no as their answer")
+            self.expect(side, "boolean", f"`{word.lower()}` joins questions with yes or no as their answer")
         return Part("boolean", f"({sides[0].sql} {word} {sides[1].sql})")
 
     def _compared(self, node: exp.Expr) -> Part:
-        left, right = self._read(node.this), self._read(node.expression)
-        self._same(left, [right])
+        left, right = self.read(node.this), self.read(node.expression)
+        self.same(left, [right])
         return Part("boolean", f"({left.sql} {_COMPARED[type(node)]} {right.sql})")
 
-    def _same(self, left: Part, others: list[Part]) -> None:
+    def same(self, left: Part, others: list[Part]) -> None:
         """Compared things have one type, and a text is one that the column can hold."""
         for right in others:
             if left.type and right.type and left.type != right.type:
@@ -159,26 +169,26 @@ class Reading:
         if not values or any(node.args.get(key) for key in ("query", "unnest", "field", "is_global")):
             self.problems.append("`in` needs a list of values: plan in ('starter', 'team')")
             return Part("boolean", "NULL")
-        left, parts = self._read(node.this), [self._read(value) for value in values]
-        self._same(left, parts)
+        left, parts = self.read(node.this), [self.read(value) for value in values]
+        self.same(left, parts)
         return Part("boolean", f"({left.sql} IN ({', '.join(part.sql for part in parts)}))")
 
     def _between(self, node: exp.Between) -> Part:
         if node.args.get("symmetric"):
             self.problems.append("`between symmetric` is not allowed")
-        part, low, high = (self._read(node.args[key]) for key in ("this", "low", "high"))
-        self._same(part, [low, high])
+        part, low, high = (self.read(node.args[key]) for key in ("this", "low", "high"))
+        self.same(part, [low, high])
         return Part("boolean", f"({part.sql} BETWEEN {low.sql} AND {high.sql})")
 
     def _is(self, node: exp.Is) -> Part:
         if not isinstance(node.expression, exp.Null):
             self.problems.append("after `is` only `null` or `not null` can stand")
-        return Part("boolean", f"({self._read(node.this).sql} IS NULL)")
+        return Part("boolean", f"({self.read(node.this).sql} IS NULL)")
 
     def _calculated(self, node: exp.Expr) -> Part:
-        parts = [self._read(node.this), self._read(node.expression)]
+        parts = [self.read(node.this), self.read(node.expression)]
         for part in parts:
-            self._expect(part, "number", "only numbers can be calculated with")
+            self.expect(part, "number", "only numbers can be calculated with")
         left, right = (f"CAST({part.sql} AS DOUBLE)" for part in parts)
         if isinstance(node, exp.Div):
             return Part("number", f"({left} / nullif({right}, 0))")
@@ -186,13 +196,13 @@ class Reading:
 
     def _function(self, node: exp.Expr) -> Part:
         function, wanted = _FUNCTIONS[type(node)]
-        part = self._read(node.this)
-        self._expect(part, wanted, f"`{function or '-'}` needs {_A[wanted]}")
+        part = self.read(node.this)
+        self.expect(part, wanted, f"`{function or '-'}` needs {_A[wanted]}")
         return Part(wanted, f"{function or '-'}({part.sql})")
 
     def _coalesce(self, node: exp.Coalesce) -> Part:
-        parts = [self._read(part) for part in [node.this, *node.expressions]]
-        self._same(parts[0], parts[1:])
+        parts = [self.read(part) for part in [node.this, *node.expressions]]
+        self.same(parts[0], parts[1:])
         types = [part.type for part in parts if part.type]
         return Part(types[0] if types else None, f"coalesce({', '.join(part.sql for part in parts)})")
 
@@ -242,7 +252,7 @@ _FUNCTIONS: dict[type, tuple[str, str]] = {
     exp.Lower: ("lower", "text"),
     exp.Neg: ("", "number"),
 }
-_READERS: dict[type, Callable[[Reading, Any], Part]] = {
+Reading.readers = {
     exp.Column: Reading._column,
     exp.Literal: Reading._literal,
     exp.Boolean: Reading._constant,

@@ -45,8 +45,9 @@ class Feed(Frozen):
     """Or what to ask it."""
     encoding: Literal["utf-8", "cp932", "euc-jp", "utf-16"] = "utf-8"
     """How a CSV file writes its letters; `cp932` is the Shift_JIS of Windows."""
-    separator: Literal[",", ";", "\t", "|"] = ","
-    time_zone: str = "UTC"
+    separator: Literal[",", ";", "\t", "|", "spaces"] = ","
+    """What stands between the columns of a CSV file; `spaces` for columns set apart by one or more blanks."""
+    time_zone: str | None = None
     """Where the clocks stood that wrote moments without an offset. Only a feed that says so may have such moments."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Contract column -> what it is called there; those with the same name need no line."""
@@ -55,7 +56,15 @@ class Feed(Frozen):
     constants: dict[str, str] = Field(default_factory=dict)
     """Contract column -> the value that holds for all rows: {language: ja}."""
     ids: Name | None = None
-    """The system whose customer numbers these are, where several have numbers of their own: they become `pos:1234`."""
+    """The system whose customer numbers these are, where several have numbers of their own: they become `pos:1234`,
+    and so do its numbers of orders, events and the like. Those of products and reps stay: companies share them."""
+    one_per: Name | None = None
+    """The contract column whose values the file repeats: one row of each is kept. For a list of customers that is
+    only to be had from their orders: `one_per: person_id`."""
+    first_by: str | None = None
+    """With `one_per`: the column of the file whose smallest value says which row is kept. Without it: the first."""
+    row_id: Name | None = None
+    """The contract column to fill with an id made of the row itself, for files whose rows have no id of their own."""
     watermark: str | None = None
     """A column of a database feed that only grows (a moment or a number): only newer rows are read again."""
     late: Duration | None = None
@@ -63,9 +72,9 @@ class Feed(Frozen):
 
     @field_validator("time_zone")
     @classmethod
-    def _is_a_zone(cls, value: str) -> str:
+    def _is_a_zone(cls, value: str | None) -> str | None:
         try:
-            ZoneInfo(value)
+            ZoneInfo(value or "UTC")
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("write a time zone like `Asia/Tokyo`") from error
         return value
@@ -78,6 +87,10 @@ class Feed(Frozen):
             raise ValueError("a database needs either `table:` or `query:`")
         if self.file is not None and (self.table or self.query or self.watermark):
             raise ValueError("`table:`, `query:` and `watermark:` belong to a database")
+        if self.first_by is not None and self.one_per is None:
+            raise ValueError("`first_by:` says which row `one_per:` keeps: say both")
+        if self.watermark is not None and (self.one_per or self.row_id):
+            raise ValueError("`one_per:` and `row_id:` need all rows: leave `watermark:` out")
         return self
 
 

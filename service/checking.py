@@ -1,12 +1,13 @@
 """Check what people wrote before anything starts: brief, segment, playbook, words; every fault at once."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from ..agents.manners import overlooked_moods
 from ..agents.sample import sample_facts
-from ..agents.workspace import check_any_rule, open_workspace
+from ..agents.workspace import open_workspace, own_segments, rule_checker
 from ..domain.brief import Brief
 from ..domain.document import Document, parse_document
 from ..domain.errors import Fault, FaultyFile
@@ -27,8 +28,11 @@ def check_brief(path: Path) -> Brief:
         faults += error.faults
     document = _as_written(path)
     if document is not None:
-        faults += _segment_faults(document)
-        actions, unloaded = _actions(document, path)
+        check_rule, unsound = _rule_checker(document, path)
+        faults += unsound
+        faults += _segment_faults(document, check_rule)
+        faults += _own_segment_faults(path, check_rule)
+        actions, unloaded = _actions(document, path, check_rule)
         faults += unloaded
         if brief is not None:
             faults += [fault for action in actions.values() for fault in _faults_between(brief, path, action)]
@@ -37,6 +41,14 @@ def check_brief(path: Path) -> Brief:
     if brief is None or faults:
         raise FaultyFile(sorted(faults, key=lambda fault: (fault.file != str(path), fault.file, fault.line)))
     return brief
+
+
+def _own_segment_faults(path: Path, check_rule: Callable[[str], list[str]]) -> list[Fault]:
+    try:
+        own_segments(path, check_rule)
+    except FaultyFile as error:
+        return error.faults
+    return []
 
 
 def _live_faults(brief: Brief, path: Path) -> list[Fault]:
@@ -56,15 +68,27 @@ def _as_written(path: Path) -> Document | None:
         return None
 
 
-def _segment_faults(document: Document) -> list[Fault]:
+def _rule_checker(document: Document, path: Path) -> tuple[Callable[[str], list[str]], list[Fault]]:
+    """What judges rules, the features of one's own among those that it knows, and what is wrong with these."""
+    folder = document.data.get("feature_folder")
+    own = path.parent / folder if isinstance(folder, str) else None
+    try:
+        return rule_checker(own), []
+    except FaultyFile as error:
+        return rule_checker(None), error.faults
+
+
+def _segment_faults(document: Document, check_rule: Callable[[str], list[str]]) -> list[Fault]:
     segment = document.data.get("segment")
     if not isinstance(segment, str):
         return []  # the brief's own check says so
     line = document.line_of(("segment",))
-    return [Fault(document.file, line, "segment", problem) for problem in check_any_rule(segment)]
+    return [Fault(document.file, line, "segment", problem) for problem in check_rule(segment)]
 
 
-def _actions(document: Document, path: Path) -> tuple[dict[str, Action], list[Fault]]:
+def _actions(
+    document: Document, path: Path, check_rule: Callable[[str], list[str]]
+) -> tuple[dict[str, Action], list[Fault]]:
     """The allowed actions, and what is wrong with them; a wrong name is shown where the brief has it."""
     names = document.data.get("playbooks")
     if not isinstance(names, list):
@@ -73,7 +97,7 @@ def _actions(document: Document, path: Path) -> tuple[dict[str, Action], list[Fa
     folder = document.data.get("playbook_folder")
     own = path.parent / folder if isinstance(folder, str) else None
     try:
-        return load_playbooks(allowed, own, check_any_rule), []
+        return load_playbooks(allowed, own, check_rule), []
     except FaultyFile as error:
         return {}, [_with_line(fault, document) for fault in error.faults]
 

@@ -16,13 +16,14 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from ..agents.reading import forget_erased
 from ..agents.scoring import snapshots_without
 from ..agents.workspace import Workspace
 from ..domain.errors import UserError
 from ..store import campaigns, directory, erasing
 from ..store.leases import Busy, lease
 from ..store.subjects import Holdings, Subject, find_subject, holdings_of
-from ..store.tables import DeliveryRow
+from ..store.tables import DeliveryRow, SnapshotRow
 from .threads import forget_reviews
 
 _WISH = "erase/"
@@ -98,6 +99,7 @@ def _finish_one(workspace: Workspace, key: str, wish: dict[str, str]) -> Erased:
         holdings = holdings_of(session, subject) if subject is not None else None
     if subject is not None and holdings is not None:
         done = _take_out(workspace, key, subject, holdings, wish["by"])
+    forget_erased(workspace)
     _sweep_snapshots(workspace)
     with workspace.store.write() as session:
         campaigns.drop_setting(session, key)
@@ -110,6 +112,8 @@ def _take_out(workspace: Workspace, key: str, subject: Subject, holdings: Holdin
     """Files first, for they can be deleted twice; then all rows and the snapshots' manifests in one commit."""
     messages = _delete_messages(workspace, holdings)
     forget_reviews(workspace, [row.id for row in holdings.own_reviews])
+    for alias in subject.unit_ids[1:]:  # what they were before their records were found to be one person
+        _keep_manifests(workspace, snapshots_without(workspace, alias))
     fresh = snapshots_without(workspace, subject.unit_id) if subject.unit_id is not None else []
     now = workspace.clock.now()
     with workspace.store.write() as session:
@@ -119,6 +123,12 @@ def _take_out(workspace: Workspace, key: str, subject: Subject, holdings: Holdin
         erasing.erase_rows(session, standing, holdings_of(session, standing), at=now, actor=by)
         campaigns.keep_setting(session, key, json.dumps({"who": "", "by": ""}))
     return Erased(True, len(subject.contacts), messages, len(fresh))
+
+
+def _keep_manifests(workspace: Workspace, rows: list[SnapshotRow]) -> None:
+    with workspace.store.write() as session:
+        for row in rows:
+            session.merge(row)
 
 
 def _delete_messages(workspace: Workspace, holdings: Holdings) -> int:

@@ -1,16 +1,13 @@
 """Start a campaign, and do what is due: the two verbs that make it move."""
 
-import hashlib
-from collections.abc import Collection
 from dataclasses import replace
-from pathlib import Path
 
 from sqlmodel import Session
 
 from ..agents.approval import as_request
 from ..agents.facts import unsubscribe_base
+from ..agents.reading import open_customers, read_sources
 from ..agents.records import keep_outcomes, keep_people, news_sources
-from ..agents.scoring import open_customers
 from ..agents.workspace import Workspace
 from ..delivery.worker import Worker
 from ..domain.errors import UserError
@@ -122,25 +119,18 @@ def _tick(workspace: Workspace) -> None:
 
 
 def _read_news(workspace: Workspace, row: CampaignRow) -> None:
-    """Read the sources again if they changed since the last look."""
+    """Take over what the sources say of people and outcomes, if anything was published since the last look."""
     if row.state != "running":
         return
-    sources = news_sources(workspace)
-    seen = _fingerprint(workspace.data, sources)
+    seen = str(read_sources(workspace).manifest.number)
     with workspace.store.read() as session:
         if campaigns.setting(session, f"{_SEEN}/{row.id}") == seen:
             return
-    with open_customers(workspace, sources) as customers:
+    with open_customers(workspace, news_sources(workspace)) as customers:
         keep_people(workspace, customers)
         keep_outcomes(workspace, customers, row.started_at)
     with workspace.store.write() as session:
         campaigns.keep_setting(session, f"{_SEEN}/{row.id}", seen)
-
-
-def _fingerprint(folder: Path, sources: Collection[str]) -> str:
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.stem in sources)
-    seen = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    return hashlib.sha256(repr(seen).encode()).hexdigest()
 
 
 def _settle_reviews(workspace: Workspace, threads: Threads) -> None:

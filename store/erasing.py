@@ -8,12 +8,12 @@ import hashlib
 import hmac
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, update
+from sqlalchemy import JSON, func, update
 from sqlmodel import Session, SQLModel, select
 
 from ..domain.decision import Reason, decision_id
@@ -25,6 +25,7 @@ from .renaming import renamed, scrubbed
 from .reviews import digests_of
 from .subjects import Holdings, Subject
 from .tables import (
+    ApartRow,
     ApprovalRow,
     AttemptRow,
     CommentRow,
@@ -34,14 +35,20 @@ from .tables import (
     DeliveryRow,
     DraftRow,
     ErasureRow,
+    GroupConflictRow,
     IncidentRow,
+    JoinedRow,
     JourneyRow,
+    LinkRow,
+    MovementRow,
     NoticeRow,
     OutcomeRow,
     PreferenceRow,
     ReviewRow,
+    SignalRow,
     UnitGroupRow,
     UnitRow,
+    VoiceRow,
 )
 from .upsert import insert_new
 
@@ -56,6 +63,12 @@ _DELETED = (
     ApprovalRow,
     DraftRow,
     NoticeRow,
+    SignalRow,
+    MovementRow,
+    VoiceRow,
+    LinkRow,
+    ApartRow,
+    JoinedRow,
 )
 _UNDER_WAY = (DeliveryState.QUEUED.value, DeliveryState.LEASED.value)
 _REACHED = frozenset(state.value for state in REACHED)
@@ -75,9 +88,21 @@ def keep_erasure(session: Session, subject: Subject, secret: bytes, at: datetime
     """From now on these people stay out, whoever reads a source again."""
     values = [("contact", row.contact_id) for row in subject.contacts]
     values += [("email", row.email) for row in subject.contacts if row.email]
-    values += [("unit", subject.unit.unit_id)] if subject.unit is not None else []
-    hashes = [subject_hash(secret, kind, value) for kind, value in values]
+    values += [("unit", ident) for ident in subject.unit_ids]
+    values += [("contact", ident) for ident in subject.records]
+    hashes = {subject_hash(secret, kind, value) for kind, value in values}
+    insert_new(session, ErasureRow, [{"subject_hash": value, "erased_at": at} for value in sorted(hashes)])
+
+
+def keep_hashes(session: Session, found: Iterable[tuple[str, str]], secret: bytes, at: datetime) -> None:
+    """Keep out these as well: (kind, id) of an erased person who came back under an id of which nobody knew."""
+    hashes = sorted({subject_hash(secret, kind, value) for kind, value in found})
     insert_new(session, ErasureRow, [{"subject_hash": value, "erased_at": at} for value in hashes])
+
+
+def count_erased(session: Session) -> int:
+    """How many hashes of erased people are kept; it only grows."""
+    return session.exec(select(func.count()).select_from(ErasureRow)).one()
 
 
 def who_is_erased(session: Session, secret: bytes) -> IsErased | None:
@@ -125,7 +150,7 @@ def erase_rows(session: Session, subject: Subject, holdings: Holdings, *, at: da
     for row in holdings.of(IncidentRow):
         settled = {} if row.settled_at else {"settled_at": at, "settled_by": "system"}
         _rename(it, row, note="", **settled)
-    for row in holdings.of(UnitGroupRow):
+    for row in [*holdings.of(UnitGroupRow), *holdings.of(GroupConflictRow)]:
         _rename(it, row)
     session.expire_all()
     return audit.forget(session, it.names, at=at, actor=actor)

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import String, cast, or_
 from sqlmodel import Session, SQLModel, col, select
 
+from . import identity
 from .tables import (
     ApprovalRow,
     AttemptRow,
@@ -20,13 +21,16 @@ from .tables import (
     DraftRow,
     IncidentRow,
     JourneyRow,
+    MovementRow,
     NoticeRow,
     OutcomeRow,
     PreferenceRow,
     ReviewRow,
+    SignalRow,
     SuppressionRow,
     UnitGroupRow,
     UnitRow,
+    VoiceRow,
 )
 
 _CHUNK = 900
@@ -38,6 +42,8 @@ class Subject:
 
     contacts: tuple[ContactRow, ...]
     unit: UnitRow | None
+    records: tuple[str, ...] = ()
+    """The ids of all records of theirs in the sources, where several were found to be one person."""
 
     @property
     def contact_ids(self) -> tuple[str, ...]:
@@ -50,7 +56,14 @@ class Subject:
     @property
     def ids(self) -> tuple[str, ...]:
         """All ids of theirs, each once."""
-        return tuple(dict.fromkeys([*([self.unit.unit_id] if self.unit else []), *self.contact_ids]))
+        return tuple(dict.fromkeys([*([self.unit.unit_id] if self.unit else []), *self.contact_ids, *self.records]))
+
+    @property
+    def unit_ids(self) -> tuple[str, ...]:
+        """The ids under which they were a unit: before a merge, a person's records were units of their own."""
+        if self.unit is None:
+            return ()
+        return tuple(dict.fromkeys([self.unit.unit_id, *(self.records if self.unit.unit_id in self.records else ())]))
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -74,26 +87,37 @@ class Holdings:
 
 def find_subject(session: Session, ident: str) -> Subject | None:
     """By the id of a contact or of a unit. A unit with nobody left in it goes with its last contact."""
+    ident = identity.customer_of(session, ident)
     contact = session.get(ContactRow, ident)
     unit_id = contact.unit_id if contact is not None else ident
     unit = session.get(UnitRow, unit_id)
     everybody = session.exec(select(ContactRow).where(ContactRow.unit_id == unit_id)).all()
     if contact is None:
-        return Subject(tuple(everybody), unit) if unit is not None else None
-    return Subject((contact,), unit if len(everybody) == 1 else None)
+        return _with_records(session, Subject(tuple(everybody), unit)) if unit is not None else None
+    return _with_records(session, Subject((contact,), unit if len(everybody) == 1 else None))
+
+
+def _with_records(session: Session, subject: Subject) -> Subject:
+    """With what they were before their records were found to be one person."""
+    records = identity.record_ids(session, subject.ids)
+    aliases = _in(session, ContactRow, ContactRow.contact_id, set(records) - set(subject.contact_ids))
+    return replace(subject, contacts=(*subject.contacts, *aliases), records=tuple(records))
 
 
 def holdings_of(session: Session, subject: Subject) -> Holdings:
     """Every row that is about them. A row of the record is about them if it names one of their ids or messages."""
-    people, unit = subject.contact_ids, subject.unit_id
+    people, units = subject.contact_ids, subject.unit_ids
     rows: dict[type[SQLModel], list[Any]] = {ContactRow: list(subject.contacts)}
-    rows[UnitRow] = [subject.unit] if subject.unit is not None else []
+    rows[UnitRow] = _in(session, UnitRow, UnitRow.unit_id, units)
     for table in (ConsentRow, PreferenceRow):
         rows[table] = _in(session, table, table.contact_id, people)
-    for both in (OutcomeRow, CommentRow, IncidentRow, DecisionRow, JourneyRow, DeliveryRow):
-        rows[both] = _of_either(session, both, people, unit)
+    for both in (OutcomeRow, CommentRow, VoiceRow, IncidentRow, DecisionRow, JourneyRow, DeliveryRow):
+        rows[both] = _of_either(session, both, people, units)
     rows[SuppressionRow] = _in(session, SuppressionRow, SuppressionRow.address_hash, _hashes(subject))
-    rows[UnitGroupRow] = _in(session, UnitGroupRow, UnitGroupRow.unit_id, [unit] if unit else [])
+    for of_units in (UnitGroupRow, SignalRow, MovementRow):
+        rows[of_units] = _in(session, of_units, of_units.unit_id, units)
+    for row in identity.everything_about(session, subject.ids):
+        rows.setdefault(type(row), []).append(row)
     made = {row.id for row in rows[DecisionRow]} | {row.decision_id for row in rows[DeliveryRow]}
     rows[DraftRow] = _in(session, DraftRow, DraftRow.decision_id, made)
     rows[ApprovalRow] = _in(session, ApprovalRow, ApprovalRow.draft_id, [row.id for row in rows[DraftRow]])
@@ -127,9 +151,8 @@ def _on_record(
     return [found[seq] for seq in sorted(found)]
 
 
-def _of_either(session: Session, table: Any, people: Sequence[str], unit: str | None) -> list[Any]:
-    of_them = col(table.contact_id).in_(people)
-    condition = or_(of_them, col(table.unit_id) == unit) if unit is not None else of_them
+def _of_either(session: Session, table: Any, people: Sequence[str], units: Sequence[str]) -> list[Any]:
+    condition = or_(col(table.contact_id).in_(people), col(table.unit_id).in_(units))
     return list(session.exec(select(table).where(condition)))
 
 

@@ -8,7 +8,7 @@ from .protocol import Plain
 #: Figures between 0 and 1 that people read as percentages.
 _SHARES = frozenset(
     {"ltv_share", "segment_churn", "active_churn", "lift", "floor", "expected_lift_mean", "best_reachable_lift"}
-    | {"target_lift", "detectable_lift", "reachable_change", "needed_change"}
+    | {"target_lift", "detectable_lift", "reachable_change", "needed_change", "unhappy_share"}
 )
 
 

@@ -109,7 +109,7 @@ class World:
         self.last = np.where(bought > 0, self.age + last, self.last)
         self.age, self.paid, self.alive = self.age + WEEKS, self.paid + spent, alive
         self.cycle += 1
-        return margin
+        return np.asarray(margin)
 
     def _redeems(self) -> Array:
         """The share of purchases that a coupon is used for: it also takes from what would have been bought anyway."""

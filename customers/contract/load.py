@@ -1,33 +1,26 @@
-"""Load one source file: every cell is read as text, then cast as the contract says."""
+"""Check the rows of one entity: every cell is text at first, and read as the contract says.
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+Most rows are written as the contract wants, and one pass reads them. Only rows with a cell that is not go through the
+careful reading of `cells.py`. What breaks a rule is set aside in `<entity>_aside`, the others are in `<entity>_rows`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import duckdb
 
-from .lines import lines_at_bytes, lines_of_rows, written_lines
-from .model import WRITTEN_AS, Column, Source
+from ...domain.errors import ContractBroken
+from ..erased import Door
+from ..sources.rows import Batch
+from .cells import SQL_TYPES, Rule, careful_layers, is_plain, quick_cast, rules
+from .keys import NO_SUCH, Verdict, mark_repeated, mark_unknown, merge_newer
+from .model import Column, Source
+from .rejects import lost_lines, rejected_rows
 
-_DESCRIBED_PER_FILE = 1_000
-_VALUE_SHOWN = 80
-_REJECTS = {
-    "MISSING COLUMNS": "too few columns",
-    "TOO MANY COLUMNS": "too many columns",
-    "UNQUOTED VALUE": "a quote is opened or closed in the wrong place",
-    "INVALID STATE": "a quote is opened or closed in the wrong place",
-    "INVALID ENCODING": "the encoding is not UTF-8",
-    "LINE SIZE OVER MAXIMUM": "the row is too long (is a quote never closed?)",
-}
-_SQL_TYPES = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
+DESCRIBED_PER_FILE = 1_000
+VALUE_SHOWN = 80
+#: Where fewer rows than this share are odd they are corrected in place; otherwise all rows are written anew.
+_FEW = 0.1
 
 
 @dataclass(frozen=True)
@@ -45,181 +38,236 @@ class RowFault:
         return f"line {self.line}: {cell}: {self.rule}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Loaded:
-    """What came of one file."""
+    """What came of the batches of one entity."""
 
-    kept: int
-    faulty: int
-    faults: list[RowFault]
+    read: int = 0
+    kept: int = 0
+    faulty: int = 0
+    repeated: int = 0  #: rows that say what another row says already
+    faults: list[RowFault] = field(default_factory=list)  #: at most 1,000 per file
+    origins: list[str] = field(default_factory=list)
+    marks: dict[str, object] = field(default_factory=dict)
+    is_whole: bool = True  #: every batch held all rows of its origin
+    whole_origins: list[str] = field(default_factory=list)
+    _described: dict[str, int] = field(default_factory=dict)
+
+    def describe(self, fault: RowFault) -> None:
+        """Keep a fault, as long as its file has not too many of them."""
+        self._described[fault.file] = self._described.get(fault.file, 0) + 1
+        if self._described[fault.file] <= DESCRIBED_PER_FILE:
+            self.faults.append(fault)
 
 
-def load(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, header: list[str]) -> Loaded:
-    """Make the view `<source>` of the rows that keep the contract; report the others."""
-    rules = [(column.header, rule) for column in source.columns for rule, _ in _cell_rules(column)]
-    connection.execute(_load_statement(source, header), [_without_wildcards(path)])
-    for column in source.columns:
-        if column.unique:
-            rules.append((column.header, "stands there twice"))
-            _mark(connection, source, column, len(rules), _repeated(source, column))
-        if column.references:
-            rules.append((column.header, f"no such {column.references}"))
-            _mark(connection, source, column, len(rules), _dangling(source, column))
-    read, broken = _one(connection, f"SELECT count(*), count(_fault) FROM {source.name}_rows")  # noqa: S608
-    where = "WHERE _fault IS NULL" if broken else ""
-    connection.execute(
-        f"CREATE VIEW {source.name} AS SELECT * EXCLUDE (_fault, _value) FROM {source.name}_rows {where}"  # noqa: S608
+def load(
+    connection: duckdb.DuckDBPyConnection, source: Source, batches: Iterable[Batch], door: Door | None = None
+) -> Loaded:
+    """Read the batches into `<entity>_rows` and `<entity>_aside`.
+
+    What the entity refers to must be there as tables or views. Of two batches with the same key, the later one's row
+    stays. `door` keeps erased people out.
+    """
+    loaded = Loaded()
+    make_aside(connection, source)
+    for batch in batches:
+        try:
+            _load_batch(connection, source, batch, door, loaded)
+        except duckdb.Error as error:
+            raise ContractBroken(_unreadable(batch, error)) from error
+    if not loaded.origins:  # then there may be no table yet
+        columns = ", ".join(f"{name} {kind}" for name, kind in stored_columns(source).items())
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {source.name}_rows ({columns})")
+    (loaded.kept,) = _one(connection, f"SELECT count(*) FROM {source.name}_rows")  # noqa: S608
+    return loaded
+
+
+def stored_columns(source: Source) -> dict[str, str]:
+    """The columns of good rows, with their SQL types; `_nth` tells rows of the same key apart."""
+    return {column.name: SQL_TYPES[column.type] for column in source.columns} | (
+        {"_nth": "BIGINT"} if source.several else {}
     )
-    rejected = _rejected_rows(connection, source, path)
-    lost = _lost_lines(connection, source, path, read) if rejected else 0
-    faults = _broken_rows(connection, source, path, rules, rejected) if broken else []
-    faults = sorted([*faults, *rejected], key=lambda fault: fault.line)
-    return Loaded(read - broken, broken + max(len(rejected), lost), faults[:_DESCRIBED_PER_FILE])
+
+
+def make_aside(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """The table of rows set aside: where each stands and why, and its cells as far as they can be read.
+
+    `_waits`: it refers to something that is not known yet, and may be good later.
+    """
+    columns = {column.name: SQL_TYPES[column.type] for column in source.columns}
+    columns |= {"_origin": "VARCHAR", "_line": "BIGINT", "_column": "VARCHAR", "_value": "VARCHAR", "_rule": "VARCHAR"}
+    columns["_waits"] = "BOOLEAN"
+    listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {source.name}_aside ({listed})")
 
 
 def make_empty(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Make the view `<source>` of a file that is not there: typed, without rows."""
-    columns = ", ".join(f"CAST(NULL AS {_SQL_TYPES[column.type]}) AS {column.name}" for column in source.columns)
+    """Make the view `<source>` of an entity that is not there: typed, without rows."""
+    columns = ", ".join(f"CAST(NULL AS {SQL_TYPES[column.type]}) AS {column.name}" for column in source.columns)
     connection.execute(f"CREATE VIEW {source.name} AS SELECT {columns} WHERE FALSE")
 
 
-def _load_statement(source: Source, header: list[str]) -> str:
-    """One pass over the file. `_fault` numbers the first broken rule of a row, `_value` is that cell."""
+def _load_batch(
+    connection: duckdb.DuckDBPyConnection, source: Source, batch: Batch, door: Door | None, loaded: Loaded
+) -> None:
+    table = f"{source.name}_new"
+    connection.execute(_quick_pass(source, batch, table), batch.parameters)
+    read, odd = _one(connection, f"SELECT count(*), count(_cells) FROM {table}")  # noqa: S608
+    verdict = Verdict(_rules(source, batch))
+    if odd:
+        _careful_pass(connection, source, batch, table, verdict, in_place=odd < read * _FEW)
+    rejected = [RowFault(batch.origin, *found) for found in rejected_rows(connection, batch, VALUE_SHOWN)]
+    lost = lost_lines(connection, source, batch, table, read) if rejected else 0
+    if door is not None:
+        door.take_out(connection, source, table)
+    loaded.repeated += mark_repeated(connection, source, table, verdict)
+    mark_unknown(connection, source, table, verdict)
+    broken = _set_aside(connection, source, batch, verdict, rejected, loaded)
+    loaded.read += read + max(len(rejected), lost)
+    loaded.faulty += broken + max(len(rejected), lost)
+    loaded.repeated += merge_newer(connection, source, table, f"{source.name}_rows", stored_columns(source))
+    loaded.origins.append(batch.origin)
+    loaded.marks |= batch.mark
+    loaded.is_whole = loaded.is_whole and batch.is_whole
+    if batch.is_whole:
+        loaded.whole_origins.append(batch.origin)
+
+
+def _quick_pass(source: Source, batch: Batch, table: str) -> str:
+    """One pass: cells cast as they should be written; a row with any other cell keeps all its cells in `_cells`."""
     columns = source.columns
-    raw = ", ".join(f"{_raw(column, header)} AS raw_{column.name}" for column in columns)
-    casts = ", ".join(f"{_cast(column)} AS {column.name}" for column in columns)
-    broken = [(column, condition) for column in columns for _, condition in _cell_rules(column)]
-    fault = " ".join(f"WHEN {condition} THEN {number}" for number, (_, condition) in enumerate(broken, 1))
-    value = " ".join(f"WHEN {number} THEN raw_{column.name}" for number, (column, _) in enumerate(broken, 1))
-    types = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(header)))
+    raw = ", ".join(f"{batch.cells[column.name]} AS raw_{column.name}" for column in columns)
+    casts = ", ".join(f"{quick_cast(column, f'raw_{column.name}')} AS {column.name}" for column in columns)
+    plain = " AND ".join(is_plain(column, f"raw_{column.name}", column.name) for column in columns)
+    cells = ", ".join(f"raw_{column.name}" for column in columns)
     return f"""
-        CREATE TABLE {source.name}_rows AS
-        SELECT {", ".join(source.column_names)}, CAST(_number AS UTINYINT) AS _fault,
-            left(CASE _number {value} END, {_VALUE_SHOWN}) AS _value
-        FROM (SELECT *, CASE {fault} END AS _number FROM (SELECT *, {casts} FROM (SELECT {raw} FROM read_csv(
-            ?, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', columns = {{{types}}},
-            store_rejects = true, rejects_table = 'rejects_{source.name}', rejects_scan = 'scan_{source.name}'))))
+        CREATE TABLE {table} AS
+        SELECT {", ".join(source.column_names)}, CAST(NULL AS USMALLINT) AS _fault,
+            CASE WHEN {plain} THEN NULL ELSE [{cells}] END AS _cells
+        FROM (SELECT *, {casts} FROM (SELECT {raw} FROM {batch.relation}))
     """  # noqa: S608 - all names come from the contract
 
 
-def _raw(column: Column, header: list[str]) -> str:
-    """The cell as text; NULL where it is empty, or the file lacks the column."""
-    if column.header not in header:
-        return "CAST(NULL AS VARCHAR)"
-    return f"nullif(c{header.index(column.header)}, '')"
-
-
-def _cast(column: Column) -> str:
-    raw = f"raw_{column.name}"
-    casts = {
-        "text": raw,
-        "integer": f"TRY_CAST({raw} AS BIGINT)",
-        "number": f"TRY_CAST({raw} AS DOUBLE)",
-        "boolean": f"CASE lower({raw}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END",
-        "date": f"TRY_CAST({raw} AS DATE)",
-        # A cast of text to TIMESTAMP ignores the offset; only TIMESTAMPTZ reads it.
-        "timestamp": f"CASE WHEN right({raw}, 1) = 'Z' THEN TRY_CAST({raw} AS TIMESTAMP)"
-        f" ELSE TRY_CAST({raw} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END",
-    }
-    return casts[column.type]
-
-
-def _cell_rules(column: Column) -> Iterator[tuple[str, str]]:
-    """(rule in words, SQL condition under which a cell breaks it)."""
-    raw, cell = f"raw_{column.name}", column.name
-    if column.required:
-        yield "must not be empty", f"{raw} IS NULL"
-    written = {
-        "integer": f"NOT regexp_full_match({raw}, '-?[0-9]{{1,18}}')",
-        "number": f"NOT regexp_full_match({raw}, '-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?') OR NOT isfinite({cell})",
-        "boolean": "FALSE",
-        "date": f"length({raw}) <> 10",
-        "timestamp": f"length({raw}) < 20 OR (right({raw}, 1) <> 'Z' AND substr({raw}, -6, 1) NOT IN ('+', '-'))",
-    }
-    if column.type in written:
-        unreadable = f"{cell} IS NULL OR {written[column.type]}"
-        yield f"is not {WRITTEN_AS[column.type]}", f"{raw} IS NOT NULL AND ({unreadable})"
-    elif column.allowed:
-        allowed = ", ".join(f"'{value}'" for value in column.allowed)
-        yield f"must be one of {', '.join(column.allowed)}", f"{raw} NOT IN ({allowed})"
-    elif not column.references:
-        yield "holds a NUL character", f"contains({raw}, chr(0))"
-
-
-def _repeated(source: Source, column: Column) -> str:
-    return f"""
-        SELECT row FROM (
-            SELECT rowid AS row, row_number() OVER (PARTITION BY {column.name} ORDER BY rowid) AS nth
-            FROM {source.name}_rows WHERE _fault IS NULL
-        ) WHERE nth > 1
-    """  # noqa: S608
-
-
-def _dangling(source: Source, column: Column) -> str:
-    parent, key = column.references.split(".")
-    return (
-        f"SELECT rowid FROM {source.name}_rows WHERE _fault IS NULL "  # noqa: S608
-        f"AND {column.name} IS NOT NULL AND {column.name} NOT IN (SELECT {key} FROM {parent})"
-    )
-
-
-def _mark(connection: duckdb.DuckDBPyConnection, source: Source, column: Column, number: int, rows: str) -> None:
-    connection.execute(
-        f"UPDATE {source.name}_rows SET _fault = {number}, _value = left({column.name}, {_VALUE_SHOWN}) "  # noqa: S608
-        f"WHERE rowid IN ({rows})"
-    )
-
-
-def _rejected_rows(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> list[RowFault]:
-    """Rows that are no CSV at all."""
-    found = connection.execute(
-        f"SELECT line_byte_position, min(error_type::VARCHAR), any_value(csv_line) FROM rejects_{source.name} "  # noqa: S608
-        "GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
-    lines = lines_at_bytes(path, [offset - 1 for offset, _, _ in found])
+def _rules(source: Source, batch: Batch) -> list[tuple[Column, Rule]]:
     return [
-        RowFault(
-            source.file, lines[offset - 1], "", (text or "").strip()[:_VALUE_SHOWN], _REJECTS.get(kind, kind.lower())
-        )
-        for offset, kind, text in found
+        (column, rule) for column in source.columns for rule in rules(column, f"raw_{column.name}", batch.time_zone)
     ]
 
 
-def _lost_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, read: int) -> int:
-    """Lines that belong to no row that was read: a quote never closed swallows all that follows."""
-    breaks = " + ".join(
-        f"coalesce(sum(length({column.name}) - length(replace({column.name}, chr(10), ''))), 0)"
-        for column in source.columns
-        if column.type == "text"
-    )
-    (within,) = _one(connection, f"SELECT {breaks} FROM {source.name}_rows")  # noqa: S608
-    return written_lines(path) - 1 - read - int(within)
-
-
-def _broken_rows(
+def _careful_pass(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
-    path: Path,
-    rules: list[tuple[str, str]],
+    batch: Batch,
+    table: str,
+    verdict: Verdict,
+    *,
+    in_place: bool,
+) -> None:
+    """Read the odd rows again, and say of each that is faulty which rule it breaks first (`_fault`, from 1)."""
+    cells = ", ".join(f"_cells[{number}] AS raw_{column.name}" for number, column in enumerate(source.columns, 1))
+    where = "WHERE _cells IS NOT NULL" if in_place else ""
+    good = ", ".join(f"{column.name} AS good_{column.name}" for column in source.columns)
+    query = f"SELECT rowid AS _row, _cells, {good}, {cells} FROM {table} {where}"  # noqa: S608
+    layers = [careful_layers(column, f"raw_{column.name}", batch.time_zone) for column in source.columns]
+    for depth in range(max(map(len, layers))):
+        named = [f"{sql} AS {name}" for own in layers if depth < len(own) for name, sql in own[depth].items()]
+        query = f"SELECT *, {', '.join(named)} FROM ({query})"  # noqa: S608
+    cases = " ".join(f"WHEN {rule.is_broken} THEN {number}" for number, (_, rule) in enumerate(verdict.rules, 1))
+    fault = f"CAST(CASE {cases} END AS USMALLINT)"
+    if in_place:
+        read = ", ".join(f"{name} = odd.{name}" for name in source.column_names)
+        connection.execute(f"CREATE TEMP TABLE odd AS SELECT *, {fault} AS _now FROM ({query})")  # noqa: S608
+        connection.execute(f"UPDATE {table} SET {read}, _fault = odd._now FROM odd WHERE {table}.rowid = odd._row")  # noqa: S608
+        connection.execute("DROP TABLE odd")
+        return
+    either = ", ".join(f"CASE WHEN _cells IS NULL THEN good_{n} ELSE {n} END AS {n}" for n in source.column_names)
+    fault = f"CASE WHEN _cells IS NOT NULL THEN {fault} END AS _fault"
+    connection.execute(f"CREATE TABLE {table}_read AS SELECT {either}, {fault}, _cells FROM ({query})")  # noqa: S608
+    connection.execute(f"DROP TABLE {table}")
+    connection.execute(f"ALTER TABLE {table}_read RENAME TO {table}")
+
+
+def _set_aside(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    batch: Batch,
+    verdict: Verdict,
     rejected: list[RowFault],
-) -> list[RowFault]:
-    """Rows that are CSV but break a rule."""
+    loaded: Loaded,
+) -> int:
+    """Move faulty rows to `<entity>_aside`, and describe them; returns how many of the rows read were faulty."""
+    table = f"{source.name}_new"
     found = connection.execute(
-        f"SELECT rowid, _fault, _value FROM {source.name}_rows WHERE _fault IS NOT NULL "  # noqa: S608
-        f"ORDER BY rowid LIMIT {_DESCRIBED_PER_FILE}"
+        f"SELECT rowid, _fault, {_shown(source, verdict)} FROM {table} WHERE _fault > 0 ORDER BY rowid"  # noqa: S608
     ).fetchall()
-    lines = lines_of_rows(path, [row for row, _, _ in found], [fault.line for fault in rejected])
-    return [
-        RowFault(source.file, lines.get(row, 0), rules[number - 1][0], value or "", rules[number - 1][1])
-        for row, number, value in found
+    lines = batch.lines_of([row for row, _, _ in found], [fault.line for fault in rejected]) if found else {}
+    faults = [(row, verdict.words(number), lines.get(row, 0), value or "") for row, number, value in found]
+    described = [RowFault(batch.origin, line, column, value, rule) for _, (column, rule), line, value in faults]
+    for fault in sorted([*described, *rejected], key=lambda fault: fault.line):
+        loaded.describe(fault)
+    if faults:
+        _keep_faulty(connection, source, batch.origin, faults)
+    _keep_rejected(connection, source, rejected)
+    if verdict.is_used:
+        connection.execute(f"DELETE FROM {table} WHERE _fault IS NOT NULL")  # noqa: S608
+    return len(faults)
+
+
+def _keep_faulty(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    origin: str,
+    faults: list[tuple[int, tuple[str, str], int, str]],
+) -> None:
+    """Copy the rows, with where they stand and why, to `<entity>_aside`."""
+    told = {
+        "row": [row for row, *_ in faults],
+        "line": [line for _, _, line, _ in faults],
+        "column": [column for _, (column, _), _, _ in faults],
+        "value": [value for *_, value in faults],
+        "rule": [rule for _, (_, rule), _, _ in faults],
+    }
+    unnested = ", ".join(f"unnest(${name}) AS _{name}" for name in told)
+    connection.execute(f"CREATE TEMP TABLE told AS SELECT {unnested}", told)
+    names = ", ".join(source.column_names)
+    connection.execute(
+        f"INSERT INTO {source.name}_aside SELECT {names}, $origin, _line, _column, _value, _rule, "  # noqa: S608
+        f"starts_with(_rule, $waits) FROM {source.name}_new JOIN told ON {source.name}_new.rowid = _row ORDER BY _row",
+        {"origin": origin, "waits": NO_SUCH},
+    )
+    connection.execute("DROP TABLE told")
+
+
+def _shown(source: Source, verdict: Verdict) -> str:
+    """SQL for the cell that broke the rule, as it was written."""
+    of_rules = [
+        f"WHEN {number} THEN _cells[{source.columns.index(column) + 1}]"
+        for number, (column, _) in enumerate(verdict.rules, 1)
     ]
+    others = [f"WHEN {number} THEN CAST({column} AS VARCHAR)" for number, (column, _) in verdict.others.items()]
+    cases = " ".join([*of_rules, *others])
+    return f"left(CASE _fault {cases} END, {VALUE_SHOWN})" if cases else "''"
+
+
+def _keep_rejected(connection: duckdb.DuckDBPyConnection, source: Source, rejected: list[RowFault]) -> None:
+    """What is no CSV has no cells, so nobody can tell whose it is: its text is not kept."""
+    if rejected:
+        connection.executemany(
+            f"INSERT INTO {source.name}_aside (_origin, _line, _rule, _waits) VALUES (?, ?, ?, FALSE)",  # noqa: S608
+            [(fault.file, fault.line, fault.rule) for fault in rejected],
+        )
+
+
+def _unreadable(batch: Batch, error: duckdb.Error) -> str:
+    line = batch.odd_ending()
+    if line is None:
+        letters = batch.encoding.upper()
+        return f"{batch.origin} can't be read as {letters} text with commas: {str(error).splitlines()[0]}"
+    return (
+        f"{batch.origin}:{line}: this line ends in another way than the first; save the file with one kind of line end"
+    )
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
     row: tuple[int, ...] = connection.execute(query).fetchall()[0]
     return row
-
-
-def _without_wildcards(path: Path) -> str:
-    """The path as a pattern that fits nothing but itself."""
-    return re.sub(r"([*?\[])", r"[\1]", str(path))

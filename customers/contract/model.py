@@ -18,6 +18,7 @@ WRITTEN_AS = {
 
 UnitKind = Literal["account", "person"]
 Model = Literal["subscription", "transactions"]
+Keeps = Literal["state", "events"]
 _OF_PERSONS = {
     "account_id": "person_id",
     "contact_id": "person_id",
@@ -53,6 +54,9 @@ class Source:
     columns: tuple[Column, ...]
     unit: UnitKind | None = None  #: there for briefs of this unit alone, which need it
     model: Model | None = None  #: briefs of this business model need it
+    keeps: Keeps = "events"  #: a newer reading replaces all rows, or brings rows on top
+    key: tuple[str, ...] = ()  #: the columns by which a row is known again; none of them is ever empty
+    several: bool = False  #: a file may hold the same key more than once; the rows count as first, second, …
 
     @property
     def file(self) -> str:
@@ -80,7 +84,7 @@ def read_contract(content: dict[str, dict[str, Any]], unit: UnitKind = "account"
     known: set[str] = set()
     for name, described in content.items():
         columns = tuple(_column(column, rules) for column, rules in described["columns"].items())
-        source = Source(name, columns, described.get("unit"), described.get("model"))
+        source = _source(name, columns, {key: value for key, value in described.items() if key != "columns"})
         if source.unit not in (None, unit):
             continue
         source = _of_persons(source) if unit == "person" else source
@@ -90,6 +94,15 @@ def read_contract(content: dict[str, dict[str, Any]], unit: UnitKind = "account"
         known |= {f"{name}.{column}" for column in source.column_names}
         sources.append(source)
     return tuple(sources)
+
+
+def _source(name: str, columns: tuple[Column, ...], said: dict[str, Any]) -> Source:
+    """The key is the first unique column, where the file names none."""
+    key = tuple(said.pop("key", ())) or tuple(column.name for column in columns if column.unique)[:1]
+    required = {column.name for column in columns if column.required}
+    if set(key) - required:
+        raise ValueError(f"contract.yaml: {name}: the key {list(key)} must be made of required columns")
+    return Source(name, columns, key=key, **said)
 
 
 def _column(name: str, rules: dict[str, Any]) -> Column:

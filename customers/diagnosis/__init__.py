@@ -1,1 +1,1 @@
-"""How well the sources fit together, what each gap costs, and what to mend first."""
+"""How well the sources fit together: gaps, breaks between channels, what they cost, what to mend first."""

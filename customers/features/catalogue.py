@@ -1,20 +1,29 @@
-"""Features as data, compiled by SQLGlot into one query with one pass per source."""
+"""What is known of a unit: every feature with its meaning, and who uses it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
-from typing import Any, Literal
+from pathlib import Path
 
-from sqlglot import exp
+from ...domain.quantity import Language
+from ..table import FeatureTable
+from .building import build_features, feature_parameters, learn_product
+from .definition import Definition, FeatureType
+from .loading import OwnFolder, as_it_is, entities
+from .names import SCORES
+from .queries import defined_features, feature_query, feature_tables, needs_of
 
-from ..opening import Customers
-from ..packaged import read_packaged
-from ..table import FeatureTable, from_query
-from .compile import Rows, compile_features, parameters_of
-
-__all__ = ["Feature", "FeatureTable", "build_features", "catalogue", "feature_query"]
-
-FeatureType = Literal["number", "boolean", "text"]
+__all__ = [
+    "Feature",
+    "FeatureTable",
+    "build_features",
+    "catalogue",
+    "feature_parameters",
+    "feature_query",
+    "feature_tables",
+    "learn_product",
+    "needs_of",
+]
 
 
 @dataclass(frozen=True)
@@ -22,77 +31,65 @@ class Feature:
     """One thing known of a unit: what it means, where it comes from, and who uses it."""
 
     name: str
-    meaning: str
-    source: str  #: a source of features.yaml, `features` (from other features) or `score` (added by the caller)
-    sql: str = ""
-    type: FeatureType = "number"
-    unit: str = ""
-    unknown: float | None = None  #: what stands where nothing is known
-    values: tuple[str, ...] = ()  #: all that a text can be, where that is settled
-    users: tuple[str, ...] = ()
-    hidden: bool = False  #: only helps other features
+    entity: str
+    definition: Definition
+    is_own: bool = False  #: from the user's folder
+
+    @property
+    def meaning(self) -> str:
+        return self.definition.meaning["en"]
+
+    @property
+    def meanings(self) -> Mapping[Language, str]:
+        return self.definition.meaning
+
+    @property
+    def source(self) -> str:
+        """The entity whose rows it looks at; `features` where it is made of others, `score` where a model adds it."""
+        if self.entity == SCORES:
+            return "score"
+        return "features" if self.definition.formula is not None else self.entity
+
+    @property
+    def type(self) -> FeatureType:
+        return self.definition.type
+
+    @property
+    def unit(self) -> str:
+        return self.definition.unit
+
+    @property
+    def unknown(self) -> float | None:
+        return self.definition.unknown
+
+    @property
+    def none_is_unknown(self) -> bool:
+        """Whether it is unknown, not 0, in a company without any such rows."""
+        entity = entities().get(self.entity)
+        return entity is not None and entity.none_is_unknown
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return self.definition.values
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        return self.definition.users
+
+
+def catalogue(folder: Path | None = None) -> tuple[Feature, ...]:
+    """All features a rule may name, the scores among them; `folder` adds a user's own.
+
+    Raises FaultyFile with every fault of the folder's files.
+    """
+    return _catalogue(as_it_is(folder))
 
 
 @cache
-def _file() -> tuple[dict[str, Rows], tuple[Feature, ...]]:
-    content = read_packaged("features/features.yaml")
-    sources = {name: Rows(**{"table": name, **rows}) for name, rows in content["sources"].items()}
-    return sources, tuple(_feature(name, fields) for name, fields in content["features"].items())
-
-
-def _feature(name: str, fields: dict[str, Any]) -> Feature:
-    lists = {key: tuple(fields.get(key, ())) for key in ("values", "users")}
-    return Feature(name=name, **{**fields, **lists})
-
-
-@cache
-def catalogue() -> tuple[Feature, ...]:
-    """All features a rule may name, the scores among them."""
-    return tuple(feature for feature in _file()[1] if not feature.hidden)
-
-
-@cache
-def feature_query(dialect: str = "duckdb") -> str:
-    """The query that computes all features; see `compile.parameters_of` for its parameters."""
-    return _compiled().sql(dialect=dialect, pretty=True)
-
-
-@cache
-def _compiled() -> exp.Select:
-    sources, features = _file()
-    return compile_features(sources, [feature for feature in features if feature.source != "score"])
-
-
-@cache
-def _parameters() -> frozenset[str]:
-    return parameters_of(_compiled())
-
-
-def build_features(customers: Customers, as_of: date) -> FeatureTable:
-    """The features of all units there before `as_of` (a UTC midnight), as they stood then."""
-    known: dict[str, Any] = {
-        "as_of": as_of,
-        "present": customers.is_present(as_of),
-        "transactions": customers.model == "transactions",
-        "has_features": _has_features(customers),
-    }
-    known |= {f"has_{source}": count > 0 for source, count in customers.row_counts.items()}
-    cursor = customers.cursor()
-    try:
-        parameters = {name: known[name] for name in _parameters()}
-        result = cursor.execute(feature_query(), parameters).fetchnumpy()
-    finally:
-        cursor.close()
-    return from_query(result, "unit_id")
-
-
-def _has_features(customers: Customers) -> bool:
-    """Whether the company's app is one with the features that the catalogue knows."""
-    names = next(feature.values for feature in catalogue() if feature.name == "overlooked_feature")
-    cursor = customers.cursor()
-    try:
-        listed = ", ".join(f"'{name}'" for name in names)
-        query = f"SELECT 1 FROM app_events WHERE feature IN ({listed}) LIMIT 1"  # noqa: S608 - from features.yaml
-        return bool(cursor.execute(query).fetchall())
-    finally:
-        cursor.close()
+def _catalogue(own: OwnFolder | None) -> tuple[Feature, ...]:
+    packaged = len(defined_features())
+    every = (
+        Feature(d.name, d.entity, d.definition, n >= packaged)
+        for n, d in enumerate(defined_features(own.path if own else None))
+    )
+    return tuple(feature for feature in every if not feature.definition.helper)

@@ -1,152 +1,211 @@
-"""From feature definitions to one SQL query."""
+"""From typed definitions to one query for an engine: a pass per entity, joined onto the units."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
 
-import sqlglot
 from sqlglot import exp
 
-from ..contract.model import contract
-
-_PARAMETERS = {"as_of": "TIMESTAMP", "present": "BOOLEAN", "transactions": "BOOLEAN", "has_features": "BOOLEAN"}
-_HAS = "has_"
-_TYPES = {"number": "DOUBLE", "boolean": "DOUBLE", "text": "VARCHAR"}
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of a table that features look at, and whose they are."""
-
-    table: str
-    unit: str  #: the column that names the unit
-    rows: str = "TRUE"  #: which rows were there by `as_of`
-    through: str = ""  #: the table that knows the unit, where this one knows only the contact
-    one_row: bool = False  #: at most one row per unit: nothing to aggregate
-    only_if_any: bool = False  #: nothing is known where the company has no such rows at all
-    prepared: str = ""  #: a query that makes the rows, under the name of `table`
-    terms: dict[str, str] = field(default_factory=dict)
+from .definition import Definition, Entity
+from .engines import Engine, days_between, filtered, yes_is_one
+from .language import Expression
+from .names import PARAMETERS, SCORES, SQL_TYPES, Defined, Scope, as_type, filled, parameter
 
 
-class Definition(Protocol):
-    """What the compiler needs of a feature."""
+class Compiler:
+    """One query for all these features, in one engine's words.
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def sql(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def unknown(self) -> float | None: ...
-    @property
-    def hidden(self) -> bool: ...
-
-
-def compile_features(sources: dict[str, Rows], features: Sequence[Definition]) -> exp.Select:
-    """One query: a pass per source, joined onto the units, and on top what is made of other features.
-
-    Its parameters: see `parameters_of`.
+    Its parameters are named in `names.PARAMETERS`, besides `has_<entity>`: whether the company has such rows.
     """
-    from_sources = [feature for feature in features if feature.source != "features"]
-    columns: list[exp.Expr] = [exp.column("unit_id", "units")]
-    columns += [_joined(feature, sources[feature.source]) for feature in from_sources]
-    known = exp.select(*columns).from_("units")
-    query = exp.select("unit_id", *_outermost(features)).from_("known").order_by("unit_id")
-    query = query.with_("units", as_=_units(sources["accounts"]))
-    for name, rows in sources.items():
-        if rows.prepared:
-            query = query.with_(rows.table, as_=_prepared(rows), copy=False)
-        mine = [feature for feature in from_sources if feature.source == name]
-        query = query.with_(f"from_{name}", as_=_pass(rows, mine), copy=False)
-        known = known.join(f"from_{name}", using="unit_id", join_type="left", copy=False)
-    return query.with_("known", as_=known, copy=False)
+
+    def __init__(self, entities: Mapping[str, Entity], features: Sequence[Defined], dialect: str) -> None:
+        self.entities = entities
+        self.features = [feature for feature in features if feature.entity != SCORES]
+        self.engine = Engine(dialect)
+        self.scope = Scope(entities, self.features)
+
+    def query(self, *, only: Sequence[str] = (), learned: bool = False) -> exp.Select:
+        """One row per unit and one column per feature, or `only` those named; helpers stay inside.
+
+        `learned`: what belongs to the whole company is read from tables `learned_<relation>`, not worked out.
+        """
+        shown = [f for f in self.features if (f.name in only if only else not f.definition.helper)]
+        columns = [_shown(feature) for feature in shown]
+        query = exp.select("unit_id", *columns, copy=False).from_("formed", copy=False)
+        query = query.order_by(self.engine.by_code(exp.column("unit_id")), copy=False)
+        query = query.with_("units", as_=self._units(), copy=False)
+        for name, rows in self._parts(learned=learned):
+            query = query.with_(name, as_=rows, copy=False)
+        query = query.with_("known", as_=self._known(), copy=False)
+        return query.with_("formed", as_=self._formed(), copy=False)
+
+    def relation(self, name: str) -> exp.Expr:
+        """The rows of a prepared relation."""
+        return self.engine.lowered(self.scope.relation(name).transform(_with_parameters, copy=False))
+
+    def _parts(self, *, learned: bool) -> list[tuple[str, exp.Expr]]:
+        """Relations and passes in the order in which they rest on each other; nothing that nobody asks for."""
+        parts: list[tuple[str, exp.Expr]] = []
+        for name, entity in self.entities.items():
+            mine = [f for f in self.features if f.entity == name and f.definition.formula is None]
+            if entity.company:
+                columns = exp.select(*entity.columns).from_(f"learned_{name}")
+                parts.append((name, columns if learned else self.relation(name)))
+            elif entity.sql and mine:
+                parts.append((name, self.relation(name)))
+            if mine:
+                parts.append((f"from_{name}", self._pass(name, mine)))
+        read = {table.name for _, rows in parts for table in rows.find_all(exp.Table)}
+        return [(name, rows) for name, rows in parts if name.startswith("from_") or name in read]
+
+    def _units(self) -> exp.Select:
+        unit = exp.column("account_id", "accounts").as_("unit_id")
+        there = exp.LT(this=self.scope.row("accounts")["created_on"].tree.copy(), expression=parameter("as_of"))
+        return exp.select(unit).from_("accounts").where(there)
+
+    def _pass(self, name: str, features: Iterable[Defined]) -> exp.Select:
+        entity, table = self.entities[name], self.scope.table(name)
+        through = self.scope.through_contacts(name)
+        unit = exp.column("account_id", "contacts" if through else table)
+        query = exp.select(unit.as_("unit_id")).from_(table, copy=False)
+        if through:
+            same = exp.column("contact_id", table).eq(exp.column("contact_id", "contacts"))
+            query = query.join("contacts", on=same, copy=False)
+        for feature in features:
+            made = self.engine.lowered(self._made(name, feature.definition))
+            kind = SQL_TYPES[feature.definition.type]
+            query = query.select(exp.cast(made, kind, copy=False).as_(feature.name, copy=False), copy=False)
+        if entity.lookup in {column.table for column in query.find_all(exp.Column)} - {""}:
+            same = exp.column(entity.lookup_on, table).eq(exp.column(entity.lookup_on, entity.lookup))
+            query = query.join(entity.lookup, on=same, join_type="left", copy=False)
+        for condition in self._there(name):
+            query = query.where(condition, copy=False)
+        return query if entity.one_row else query.group_by(unit.copy(), copy=False)
+
+    def _there(self, name: str) -> list[exp.Expr]:
+        """Which rows of the entity there are by the date."""
+        entity, as_of = self.entities[name], parameter("as_of")
+        conditions: list[exp.Expr] = []
+        if entity.covers:
+            month = self.scope.row(name)[entity.at].tree
+            over = exp.LTE(this=exp.Add(this=month.copy(), expression=_interval(1, "MONTH")), expression=as_of)
+            begun = exp.and_(parameter("present"), exp.LT(this=month.copy(), expression=as_of.copy()))
+            conditions.append(exp.paren(exp.or_(over, begun)))
+        elif entity.at:
+            compared = exp.GTE if entity.later else exp.LT
+            conditions.append(compared(this=self.scope.row(name)[entity.at].tree.copy(), expression=as_of))
+        if entity.rows:
+            conditions.append(self.scope.over_rows(name, entity.rows).tree)
+        return conditions
+
+    def _made(self, name: str, definition: Definition) -> exp.Expr:
+        """The expression of one feature over the entity's rows."""
+        value = self.scope.over_rows(name, definition.of) if definition.of is not None else None
+        if definition.aggregate is None:
+            assert value is not None
+            return as_type(value, definition.type).tree
+        where = self._window(name, definition)
+        if definition.where is not None:
+            where.append(exp.paren(self.scope.over_rows(name, definition.where).tree))
+        return self._aggregated(name, definition, value, where)
+
+    def _window(self, name: str, definition: Definition) -> list[exp.Expr]:
+        if definition.days is None:
+            return []
+        moment, before = self.scope.row(name)[self.entities[name].at].tree, definition.before or 0
+        conditions: list[exp.Expr] = [exp.GTE(this=moment.copy(), expression=_days_ago(definition.days + before))]
+        if before:
+            conditions.append(exp.LT(this=moment.copy(), expression=_days_ago(before)))
+        return conditions
+
+    def _aggregated(
+        self, name: str, definition: Definition, value: Expression | None, where: list[exp.Expr]
+    ) -> exp.Expr:
+        kind, at = definition.aggregate, self.entities[name].at
+        moment = self.scope.row(name)[at].tree if at else exp.null()
+        if kind == "count":
+            return filtered(exp.Count(this=exp.Star()), where)
+        if kind == "distinct_days":
+            return self.engine.distinct_days(moment, parameter("as_of"), where, definition.days)
+        if kind in _ENDS:
+            return days_between(filtered(_ENDS[kind](this=moment.copy()), where), parameter("as_of"))
+        assert value is not None
+        if kind == "latest":
+            return self.engine.latest(value.tree, moment, where, is_text=definition.type == "text")
+        return self._of_values(definition, value.tree, where)
+
+    def _of_values(self, definition: Definition, tree: exp.Expr, where: list[exp.Expr]) -> exp.Expr:
+        kind = definition.aggregate or ""
+        if kind == "distinct":
+            return self.engine.distinct(tree, where)
+        if kind == "share":
+            return filtered(exp.Avg(this=exp.cast(yes_is_one(tree), "DOUBLE")), where)
+        if kind == "bits_set":
+            return self.engine.popcount(filtered(exp.BitwiseOrAgg(this=tree), where))
+        if kind == "any":
+            yes = exp.case().when(tree, exp.Literal.number(1)).else_(exp.Literal.number(0))
+            return exp.EQ(this=filtered(exp.Max(this=yes), where), expression=exp.Literal.number(1))
+        if definition.type == "text":
+            tree = self.engine.by_code(tree)
+        return filtered(_SIMPLE[kind](this=tree), where)
+
+    def _known(self) -> exp.Select:
+        made = [feature for feature in self.features if feature.definition.formula is None]
+        joined = [self._joined(feature) for feature in made]
+        query = exp.select(exp.column("unit_id", "units"), *joined, copy=False).from_("units", copy=False)
+        for name in self.entities:
+            if any(feature.entity == name for feature in made):
+                query = query.join(f"from_{name}", using="unit_id", join_type="left", copy=False)
+        return query
+
+    def _joined(self, feature: Defined) -> exp.Expr:
+        column: exp.Expr = exp.column(feature.name, f"from_{feature.entity}")
+        column = filled(column, feature.definition)
+        if feature.definition.unknown is not None and self.entities[feature.entity].none_is_unknown:
+            column = exp.case().when(parameter(f"has_{self.scope.table(feature.entity)}"), column)
+        return column.as_(feature.name, copy=False)
+
+    def _formed(self) -> exp.Select:
+        columns: list[exp.Expr] = [exp.column("unit_id")]
+        for feature in self.features:
+            if feature.definition.formula is not None:
+                columns.append(self._formula(feature).as_(feature.name, copy=False))
+            elif not feature.definition.helper:
+                columns.append(exp.column(feature.name))
+        return exp.select(*columns, copy=False).from_("known", copy=False)
+
+    def _formula(self, feature: Defined) -> exp.Expr:
+        made = self.scope.formula(feature.name).tree.copy()
+        made = exp.cast(self.engine.lowered(made), SQL_TYPES[feature.definition.type], copy=False)
+        return filled(made, feature.definition)
 
 
-def parameters_of(query: exp.Expr) -> frozenset[str]:
-    """What the query must be told: `as_of`, `present`, `transactions`, `has_features`, and `has_<table>` of some."""
-    return frozenset(str(node.this) for node in query.find_all(exp.Placeholder))
+_ENDS: dict[str, type[exp.Expr]] = {"days_since_last": exp.Max, "days_since_first": exp.Min}
+_SIMPLE: dict[str, type[exp.Expr]] = {
+    "sum": exp.Sum,
+    "mean": exp.Avg,
+    "max": exp.Max,
+    "min": exp.Min,
+    "deviation": exp.StddevSamp,
+    "bits": exp.BitwiseOrAgg,
+}
 
 
-def _units(rows: Rows) -> exp.Select:
-    unit = exp.column(rows.unit, rows.table).as_("unit_id")
-    return exp.select(unit).from_(rows.table).where(_expression(rows.rows, rows, _columns(rows)))
+def _shown(feature: Defined) -> exp.Expr:
+    """The feature's column in the result, where a yes is 1."""
+    column = exp.column(feature.name)
+    if feature.definition.type != "boolean":
+        return column
+    return exp.cast(yes_is_one(column), "DOUBLE").as_(feature.name, copy=False)
 
 
-def _pass(rows: Rows, features: Iterable[Definition]) -> exp.Select:
-    unit = exp.column(rows.unit, rows.through or rows.table)
-    known = _columns(rows)
-    columns = [
-        exp.cast(_expression(f.sql, rows, known), _TYPES[f.type], copy=False).as_(f.name, copy=False) for f in features
-    ]
-    query = exp.select(unit.as_("unit_id"), *columns, copy=False).from_(rows.table, copy=False)
-    if rows.through:
-        same = exp.column("contact_id", rows.table).eq(exp.column("contact_id", rows.through))
-        query = query.join(rows.through, on=same)
-    query = query.where(_expression(rows.rows, rows, known), copy=False)
-    return query if rows.one_row else query.group_by(unit.copy())
+def _interval(count: int, unit: str) -> exp.Expr:
+    return exp.Interval(this=exp.Literal.string(str(count)), unit=exp.var(unit))
 
 
-def _prepared(rows: Rows) -> exp.Select:
-    query = _parse(rows.prepared).transform(_with_parameters, copy=False)
-    assert isinstance(query, exp.Select)
-    return query
-
-
-def _columns(rows: Rows) -> set[str]:
-    if rows.prepared:
-        return set(_prepared(rows).named_selects)
-    return {name for source in contract() if source.name == rows.table for name in source.column_names}
-
-
-def _expression(sql: str, rows: Rows, known: set[str]) -> exp.Expr:
-    """The expression with terms and parameters put in; every column must be a known one."""
-
-    def put_in(node: exp.Expr) -> exp.Expr:
-        if not isinstance(node, exp.Column):
-            return node
-        if node.name in rows.terms:
-            return exp.paren(_parse(rows.terms[node.name]).transform(put_in, copy=False), copy=False)
-        if node.name in _PARAMETERS:
-            return _parameter(node.name)
-        if node.name not in known:
-            raise ValueError(f"features.yaml: {rows.table} has no column {node.name!r} (in {sql!r})")
-        return exp.column(node.name, rows.table)
-
-    return _parse(sql).transform(put_in, copy=False)
+def _days_ago(days: int) -> exp.Expr:
+    return exp.Sub(this=parameter("as_of"), expression=_interval(days, "DAY"))
 
 
 def _with_parameters(node: exp.Expr) -> exp.Expr:
     """The node, or the parameter where it names one."""
     is_free = isinstance(node, exp.Column) and not node.table
-    return _parameter(node.name) if is_free and (node.name in _PARAMETERS or node.name.startswith(_HAS)) else node
-
-
-def _parse(sql: str) -> exp.Expr:
-    return sqlglot.parse_one(sql, dialect="duckdb")
-
-
-def _parameter(name: str) -> exp.Expr:
-    return exp.cast(exp.Placeholder(this=name), _PARAMETERS.get(name, "BOOLEAN"))
-
-
-def _joined(feature: Definition, rows: Rows) -> exp.Expr:
-    column: exp.Expr = exp.column(feature.name, f"from_{feature.source}")
-    if feature.unknown is not None:
-        column = exp.func("coalesce", column, exp.Literal.number(feature.unknown))
-        if rows.only_if_any:
-            column = exp.Case().when(_parameter(f"{_HAS}{rows.table}"), column)
-    return column.as_(feature.name)
-
-
-def _outermost(features: Sequence[Definition]) -> list[exp.Expr]:
-    columns: list[exp.Expr] = []
-    for feature in features:
-        if feature.source == "features":
-            made = _parse(feature.sql).transform(_with_parameters, copy=False)
-            columns.append(exp.cast(made, _TYPES[feature.type], copy=False).as_(feature.name, copy=False))
-        elif not feature.hidden:
-            columns.append(exp.column(feature.name))
-    return columns
+    return parameter(node.name) if is_free and node.name in PARAMETERS else node

@@ -1,6 +1,5 @@
-"""Signals: dated changes in behaviour, each with the figures that show it."""
+"""Signals: dated changes in behaviour, each with the figures that show it, before and now."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -8,12 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..eligibility import columns_of, matches
-from ..features.catalogue import catalogue
+from ..eligibility import answers
 from ..packaged import read_packaged
-from ..table import Bools, FeatureTable
+from ..rules import names_in
+from ..table import FeatureTable
+from .alignment import Rows, rows_before, taken, with_columns_for
 
 _BEFORE = "_before"
+#: A figure before and now; None where it is not known.
+Figure = float | str | None
+Evidence = dict[str, list[Figure]]
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,24 @@ class SignalRule:
 
 
 @dataclass(frozen=True)
-class Signal:
-    """One unit's signal; `evidence` holds what is known of the figures that its rule names."""
+class Found:
+    """The units that have one signal; figures stay in arrays until somebody asks for one unit's."""
 
-    unit_id: str
-    name: str
-    evidence: dict[str, float | str]
+    rule: SignalRule
+    unit_ids: list[str]
+    now: dict[str, NDArray[Any]]
+    before: dict[str, NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.unit_ids)
+
+    def evidence(self, position: int) -> Evidence:
+        """{feature: [before, now]} of one unit, for the features of which something is known."""
+        shown: Evidence = {}
+        for name, column in self.now.items():
+            past = self.before[name][position] if name in self.before else None
+            shown[name] = [figure(past), figure(column[position])]
+        return {name: values for name, values in shown.items() if values != [None, None]}
 
 
 @cache
@@ -44,58 +59,38 @@ def signal_rules() -> tuple[SignalRule, ...]:
     )
 
 
-def find_signals(now: FeatureTable, before: FeatureTable | None) -> list[Signal]:
-    """The signals of all units, by rule and then in the order of the table."""
-    signals: list[Signal] = []
-    for rule, table, found in _found(now, before):
-        rows = np.flatnonzero(found)
-        shown = {name: table.columns[name][rows] for name in rule.evidence if name in table.columns}
-        signals += [
-            Signal(table.unit_ids[row], rule.name, _evidence(shown, position)) for position, row in enumerate(rows)
-        ]
-    return signals
+def find_signals(now: FeatureTable, before: FeatureTable | None) -> list[Found]:
+    """The units of each signal, in the order of the table. `now` may be a part of all units, `before` may be all."""
+    before = before if before is not None else FeatureTable([], {})
+    rows = rows_before(now.unit_ids, before.unit_ids)
+    table = _with_before(now, before, rows)
+    fits = answers([rule.when for rule in signal_rules()], table) == 1
+    return [_found(rule, np.flatnonzero(fits[:, n]), table, before, rows) for n, rule in enumerate(signal_rules())]
 
 
-def count_signals(now: FeatureTable, before: FeatureTable | None) -> dict[str, int]:
-    """How many units have each signal."""
-    return {rule.name: int(found.sum()) for rule, _, found in _found(now, before)}
+def figure(value: Any) -> Figure:
+    """A cell as plain data; None for what is unknown."""
+    if value is None or value != value:  # NaN is not itself
+        return None
+    return value if isinstance(value, str) else float(value)
 
 
-def _found(now: FeatureTable, before: FeatureTable | None) -> Iterator[tuple[SignalRule, FeatureTable, Bools]]:
-    table = _with_before(now, before)
-    for rule in signal_rules():
-        yield rule, table, matches(rule.when, table)
+def _found(rule: SignalRule, at: Rows, table: FeatureTable, before: FeatureTable, rows: Rows) -> Found:
+    names = [name for name in rule.evidence if name in table.columns]
+    return Found(
+        rule,
+        [table.unit_ids[row] for row in at],
+        {name: table.columns[name][at] for name in names},
+        {name: taken(before.columns[name], rows[at]) for name in names if name in before.columns},
+    )
 
 
-def _with_before(now: FeatureTable, before: FeatureTable | None) -> FeatureTable:
+def _with_before(now: FeatureTable, before: FeatureTable, rows: Rows) -> FeatureTable:
     """The table with all columns that the rules name; what is not there is unknown."""
-    wanted = {name for rule in signal_rules() for name in (*columns_of(rule.when), *rule.evidence)}
-    text = {feature.name for feature in catalogue() if feature.type == "text"}
-    earlier = {name: name.removesuffix(_BEFORE) for name in wanted if name.endswith(_BEFORE)}
-    added: dict[str, NDArray[Any]] = {
-        name: np.full(len(now), np.nan) for name in wanted - set(now.columns) - text - set(earlier)
-    }
-    added |= {name: _aligned(now, before, source) for name, source in earlier.items()}
-    return now.with_columns(**added)
-
-
-def _aligned(now: FeatureTable, before: FeatureTable | None, name: str) -> NDArray[np.float64]:
-    """A number of the previous snapshot in the order of the present one; NaN where it had none."""
-    values = np.full(len(now), np.nan)
-    if before is None or name not in before.columns or not len(before):
-        return values
-    ids, known = np.array(now.unit_ids, dtype=np.str_), np.array(before.unit_ids, dtype=np.str_)
-    order = np.argsort(known)
-    at = order[np.minimum(np.searchsorted(known, ids, sorter=order), len(known) - 1)]
-    there = known[at] == ids
-    values[there] = before.numeric([name])[at[there], 0]
-    return values
-
-
-def _evidence(shown: dict[str, NDArray[Any]], position: int) -> dict[str, float | str]:
-    values = {name: column[position] for name, column in shown.items()}
-    return {
-        name: value if isinstance(value, str) else float(value)
-        for name, value in values.items()
-        if value is not None and value == value  # NaN is not itself
-    }
+    asked = {name for rule in signal_rules() for name in names_in(rule.when)}
+    earlier = {name: name.removesuffix(_BEFORE) for name in asked if name.endswith(_BEFORE)}
+    table = with_columns_for(now, asked - set(earlier))
+    nothing = np.full(len(before), np.nan)
+    return table.with_columns(
+        **{name: taken(before.columns.get(source, nothing), rows) for name, source in earlier.items()}
+    )

@@ -5,22 +5,22 @@ no judge of people: sarcasm and unusual words get past it, and its hit rate is p
 """
 
 import re
-import unicodedata
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
 import yaml
 
+from .plain import LONGEST_TEXT, plain
+
 Mood = Literal["happy", "neutral", "unhappy", "angry"]
 
-_LONGEST = 4000
 _SHOUTS = re.compile(r"[!！]{2,}")
 
 
 def mood_of(text: str) -> Mood:
     """The mood of a short text in Japanese or English; 'neutral' where no word tells."""
-    words = _without(_plain(text), "unless")
+    words = _without(plain(text), "unless")
     if _count(words, "angry"):
         return "angry"
     unhappy, happy = _count(words, "unhappy"), _count(words, "happy")
@@ -33,11 +33,19 @@ def mood_of(text: str) -> Mood:
 
 def asks_to_stop(text: str) -> bool:
     """Whether the words ask for no more messages (RFC 2369 has links for it; people also just write)."""
-    return _count(_without(_plain(text), "stop_unless"), "stop") > 0
+    return _count(_without(plain(text), "stop_unless"), "stop") > 0
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text[:_LONGEST]).lower().replace("’", "'")
+def without_denied(words: str) -> str:
+    """The plain text less what says that there is no anger or trouble ("no problem", 問題ありません)."""
+    return _without(words, "unless")
+
+
+def count_mood_words(words: str) -> list[int]:
+    """How many patterns for angry, unhappy and happy words and for wishes to stop a plain text holds."""
+    told = without_denied(words)
+    stops = _count(_without(words, "stop_unless"), "stop")
+    return [*(_count(told, section) for section in ("angry", "unhappy", "happy")), stops]
 
 
 def _without(words: str, section: str) -> str:
@@ -51,7 +59,7 @@ def _count(words: str, section: str) -> int:
 
 
 def _is_shouted(text: str) -> bool:
-    letters = [char for char in text if char.isascii() and char.isalpha()]
+    letters = [char for char in text[:LONGEST_TEXT] if char.isascii() and char.isalpha()]
     return len(letters) >= 20 and sum(char.isupper() for char in letters) > 0.7 * len(letters)
 
 

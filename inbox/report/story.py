@@ -5,6 +5,7 @@ from datetime import timedelta
 from ...domain.brief import Language
 from ...domain.report import ActionResult, Estimate, Finding, Report, ReviewSummary
 from .. import figures
+from ..findings import finding as finding_words
 from ..reasoning import plan_reasoning
 from ..words import clean, name, say, words
 
@@ -179,7 +180,7 @@ def review_facts(review: ReviewSummary, language: Language) -> list[str]:
 
 def finding(found: Finding, language: Language) -> str:
     """What the analysis found, in words."""
-    return say(language, f"finding.{found.kind}", **found.figures)
+    return finding_words(found.kind, found.figures, language)
 
 
 def planned_by(report: Report, language: Language) -> list[str]:

@@ -14,7 +14,7 @@ from ...service.keeping import Workspace
 from ..pages.routes import install as install_customers_pages
 from .limits import Attempts
 from .pages import address, page
-from .routes import campaign, drafts, log_in, plain, queue, reviews
+from .routes import campaign, drafts, log_in, plain, queue, reviews, segments
 from .security import Guard, told
 from .sessions import ForgedForm, recognise
 
@@ -35,7 +35,7 @@ def create_app(workspace: Workspace, *, is_https: bool = False, decided: Callabl
     app.state.is_https = is_https
     app.state.decided = decided
     app.state.attempts = Attempts()
-    for part in (plain, log_in, queue, reviews, drafts, campaign):
+    for part in (plain, log_in, queue, reviews, drafts, campaign, segments):
         app.include_router(part.router)
     install_customers_pages(app, workspace)
     app.add_exception_handler(KizunaError, _ours)

@@ -13,11 +13,16 @@ from .customers import (
     SuppressionRow,
     UnitRow,
 )
+from .identity import ApartRow, GroupConflictRow, JoinedRow, LinkRow
+from .ingest import PublishedRow
 from .messages import ApprovalRow, AttemptRow, DeliveryRow, DraftRow, JourneyRow, ReviewRow
 from .people import LoginTokenRow, NoticeRow, PersonRow, WebSessionRow
+from .segments import MovementRow, SegmentationRow, SignalRow
+from .voice import VoiceRow
 from .workings import AuditRow, LeaseRow, PauseRow, SettingRow
 
 __all__ = [
+    "ApartRow",
     "ApprovalRow",
     "AttemptRow",
     "AuditRow",
@@ -31,23 +36,31 @@ __all__ = [
     "DeliveryRow",
     "DraftRow",
     "ErasureRow",
+    "GroupConflictRow",
     "IncidentRow",
+    "JoinedRow",
     "JourneyRow",
     "LeaseRow",
+    "LinkRow",
     "LoginTokenRow",
     "ModelCallRow",
+    "MovementRow",
     "NoticeRow",
     "OutcomeRow",
     "PauseRow",
     "PersonRow",
     "PlanRow",
     "PreferenceRow",
+    "PublishedRow",
     "RepRow",
     "ReviewRow",
+    "SegmentationRow",
     "SettingRow",
+    "SignalRow",
     "SnapshotRow",
     "SuppressionRow",
     "UnitGroupRow",
     "UnitRow",
+    "VoiceRow",
     "WebSessionRow",
 ]

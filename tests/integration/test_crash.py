@@ -19,6 +19,8 @@ from .world import FixedClock, World
 
 #: Every so many-th commit and send is a kill point of the default run; all are, of the slow one.
 SPARSE = 12
+#: The acts of the default run.
+QUICK = ("begin", "send")
 Kill = tuple[int, str]
 
 
@@ -123,7 +125,9 @@ def survive(
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("act", [act.name for act in ACTS])
+@pytest.mark.parametrize(
+    "act", [pytest.param(act.name, marks=() if act.name in QUICK else pytest.mark.slow) for act in ACTS]
+)
 def test_killed_anywhere_the_restart_ends_where_an_undisturbed_run_ends(
     scenes: dict[str, Scene], launchers: list[Launcher], act: str, tmp_path: Path
 ) -> None:

@@ -82,6 +82,7 @@ CASES = [
          {"review": "{draft}", "unit": "{unit}", "step": "proposal", "subject": "{subject}", "text": "{text}"}),
     Case("GET", "/campaign", "/campaign", logged_in(200)),
     Case("GET", "/report", "/report", logged_in(200)),
+    Case("GET", "/segments", "/segments", logged_in(200)),
     Case("GET", "/why", "/why", logged_in(200), note="the form"),
     Case("GET", "/why", "/why?unit={unit}", only(200, *STAFF, "own rep"), note="a unit"),
     Case("POST", "/notes", "/notes", only(303, "own rep"), {"unit": "{unit}", "text": "They will call back."}),

@@ -67,6 +67,7 @@ def addresses(world: World) -> dict[str, str]:
         "each": f"/reviews/{each}",
         "edit": f"/reviews/{each}/edit?unit={unit}&step=proposal",
         "campaign": "/campaign",
+        "segments": "/segments",
         "why": f"/why?unit={unit}",
         "ask why": "/why",
         "help": "/help",

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "customers": {"domain", "tools", "store"},
     "delivery": {"domain", "tools", "store"},
     "agents": {"customers", "decisioning", "delivery", "domain", "playbooks", "prompts", "store", "tools"},
-    "service": {"agents", "decisioning", "delivery", "domain", "playbooks", "prompts", "store", "tools"},
+    "service": {"agents", "customers", "decisioning", "delivery", "domain", "playbooks", "prompts", "store", "tools"},
     "inbox": {"domain", "service"},
     "cli": {"agents", "domain", "examples", "inbox", "service", "store", "tools"},
     "examples": frozenset[str](),

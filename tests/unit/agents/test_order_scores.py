@@ -13,7 +13,8 @@ from kizuna.agents.indicators import leading_indicators
 from kizuna.agents.levers import find_levers, segment_drivers
 from kizuna.agents.measure import ltv_since_enrolment
 from kizuna.agents.predicting import ORDER_FEATURES, telling_features
-from kizuna.agents.scoring import open_customers, score_units
+from kizuna.agents.reading import open_customers
+from kizuna.agents.scoring import score_units
 from kizuna.agents.workspace import open_workspace
 from kizuna.agents.worth import chance_of_loss
 from kizuna.customers.outcomes import margin_received, orders_made

@@ -242,8 +242,8 @@ def test_what_a_company_does_not_have_is_unknown_and_not_none_of_it(open_persons
     assert [row[name] for name in nobody_complained] == [0, 0, 0, 0]
 
 
-def test_an_app_with_other_features_has_uses_but_overlooks_none_of_the_seven(open_persons: OpenCompany) -> None:
-    row = one(open_persons(model="subscription", app_events=[{}, {"feature": "skip_box"}], usage=[{}]))
+def test_logging_in_is_no_feature_of_an_app_that_somebody_could_overlook(open_persons: OpenCompany) -> None:
+    row = one(open_persons(model="subscription", app_events=[{}, {"feature": "login"}], usage=[{}]))
     assert row["events_30d"] == 2 and is_unknown(row["features_overlooked"]) and is_unknown(row["overlooked_feature"])
     assert is_unknown(row["reports_used"])  # their usage is counted in visits
 

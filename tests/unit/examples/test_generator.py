@@ -7,12 +7,15 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 from kizuna.examples.saas.generator import write_company
 from kizuna.examples.saas.history import live_year
 from kizuna.examples.saas.population import draw_population
 from kizuna.examples.saas.state import load
 from kizuna.examples.saas.truth import near_quota, state_hazard
 from kizuna.examples.saas.world import live_one_day
+
+pytestmark = pytest.mark.slow
 
 TODAY = date(2026, 4, 15)
 CONTRACT = {

@@ -20,6 +20,8 @@ from kizuna.examples.saas.truth import is_among, plausibly_eligible, true_effect
 from kizuna.playbooks.loader import load_playbooks
 from kizuna.tools.brief_file import load_brief
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 4, 15)
 
 

@@ -12,6 +12,8 @@ from kizuna.examples.saas import world
 from kizuna.examples.saas.state import State, load
 from kizuna.examples.saas.world import DayOutOfOrder, live_one_day
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 4, 15)
 Post = Callable[..., Path]
 

@@ -1,0 +1,185 @@
+"""Reading the sources: what is new is checked and published in parts, whoever asks first, once."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from ..customers.ingest.forgetting import forget
+from ..customers.ingest.manifest import Manifest
+from ..customers.ingest.opening import open_published
+from ..customers.ingest.parts import sweep
+from ..customers.ingest.reading import Ingest, News, Terms, has_news, ingest
+from ..customers.ingest.refresh import FeatureParts, read_features, refresh
+from ..customers.ingest.touching import units_since
+from ..customers.opening import Customers
+from ..customers.table import FeatureTable
+from ..domain.errors import UserError
+from ..store import erasing
+from ..store.ingest import all_published, publish, published
+from ..store.leases import Busy, lease
+from .computing import forget_scratch, scratch_parent
+from .uniting import COMPARED, keep_links, who_is_who
+from .workspace import Workspace
+
+SOURCES = "sources"
+FEATURES = "features"
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a reading found, and what stands now."""
+
+    manifest: Manifest
+    news: Mapping[str, News] = field(default_factory=dict)
+    touched: Collection[str] | None = ()  #: units that the new rows concern; None: all
+    is_busy: bool = False  #: somebody else is reading; what stood before stands
+
+
+def parts_folder(workspace: Workspace, campaign: str | None = None) -> Path:
+    """Where the parts of a campaign lie."""
+    return workspace.private / SOURCES / (campaign or workspace.brief.name)
+
+
+def read_sources(workspace: Workspace) -> Read:
+    """Read what is new in the sources, and publish it. Nothing is published where too much of it is faulty.
+
+    Raises FaultyFile or ContractBroken with what is wrong.
+    """
+    terms, standing = _terms(workspace), _standing(workspace)
+    if standing.erasures == terms.erasures and standing.entities and not has_news(terms, standing):
+        return Read(standing)
+    try:
+        with lease(workspace.store, f"ingest/{workspace.brief.name}"):
+            return _read(workspace, _terms(workspace))
+    except Busy:
+        if not standing.entities or standing.erasures != terms.erasures:
+            raise UserError(
+                "another process is reading the sources for the first time; try again in a minute"
+            ) from None
+        return Read(standing, is_busy=True)
+
+
+def open_customers(workspace: Workspace, only: Collection[str] | None = None) -> Customers:
+    """Read what is new, then open all that is published, or `only` those entities.
+
+    Raises ContractBroken with the faults when too much is wrong.
+    """
+    brief = workspace.brief
+    manifest = read_sources(workspace).manifest
+    model = brief.business.model
+    who = who_is_who(workspace)
+    wanted = only if only is None or who is None else {*only, *COMPARED}
+    folder = parts_folder(workspace)
+    customers = open_published(
+        manifest, folder, unit=brief.unit, model=model, only=wanted, scratch=scratch_parent(workspace), who=who
+    )
+    keep_links(workspace, customers.unified)
+    return customers
+
+
+def touched_since(workspace: Workspace, number: int) -> list[str] | None:
+    """The units that what was published after this number concerns; None: all, or nobody knows any more."""
+    manifest = _standing(workspace)
+    return units_since(manifest, number, parts_folder(workspace))
+
+
+def refresh_features(workspace: Workspace, as_of: date) -> FeatureTable:
+    """The features of all units at a UTC midnight; computed again for those alone whose rows changed since."""
+    name = workspace.brief.name
+    with lease(workspace.store, f"ingest/{name}/{FEATURES}"), open_customers(workspace) as customers:
+        manifest = _standing(workspace)
+        with workspace.store.read() as session:
+            row = published(session, name, FEATURES)
+        standing = FeatureParts.of(row.manifest) if row is not None and row.manifest else None
+        touched = None if standing is None else units_since(manifest, standing.sources, parts_folder(workspace))
+        folder = workspace.private / FEATURES / name
+        fresh = refresh(customers, standing, sources=manifest.number, touched=touched, as_of=as_of, folder=folder)
+        if fresh != standing:
+            with workspace.store.write() as session:
+                number = (row.number if row is not None else 0) + 1
+                publish(session, name, FEATURES, number, fresh.as_dict(), workspace.clock.now())
+        sweep(folder, (part.file for part in fresh.parts))
+        return read_features(folder, fresh)
+
+
+def forget_erased(workspace: Workspace) -> None:
+    """Take the erased out of all that is published, of every campaign, and delete the files that held them."""
+    forget_scratch(workspace)
+    with workspace.store.read() as session:
+        campaigns = [row.campaign for row in all_published(session) if row.name == SOURCES]
+    for campaign in campaigns:
+        with lease(workspace.store, f"ingest/{campaign}"):
+            manifest = _standing(workspace, campaign)
+            terms = _terms(workspace)
+            if terms.keep_out is not None and manifest.erasures != terms.erasures:
+                folder = parts_folder(workspace, campaign)
+                fresh = forget(manifest, folder, workspace.brief.unit, terms.keep_out, terms.erasures)
+                _publish(workspace, campaign, fresh)
+                _drop_features(workspace, campaign)
+            sweep(parts_folder(workspace, campaign), _standing(workspace, campaign).files, at_once=True)
+
+
+def _drop_features(workspace: Workspace, campaign: str) -> None:
+    """The next refresh computes all of them anew, without whoever was erased."""
+    with workspace.store.write() as session:
+        row = published(session, campaign, FEATURES)
+        if row is not None:
+            publish(session, campaign, FEATURES, row.number + 1, {}, workspace.clock.now())
+    sweep(workspace.private / FEATURES / campaign, (), at_once=True)
+
+
+def _read(workspace: Workspace, terms: Terms) -> Read:
+    """Under the lease: forget who was erased meanwhile, read, publish."""
+    name, standing = workspace.brief.name, _standing(workspace)
+    before, is_dirty = standing, standing.erasures != terms.erasures
+    sweep(terms.parts, standing.files)
+    if is_dirty and terms.keep_out is not None:
+        before = replace(
+            forget(before, terms.parts, terms.unit, terms.keep_out, terms.erasures), number=standing.number
+        )
+    found = ingest(terms, before)
+    if found.manifest is before and before is standing and standing.entities:
+        return Read(standing, found.news)
+    manifest = replace(found.manifest, number=standing.number + 1)
+    _publish(workspace, name, manifest, found)
+    if is_dirty:
+        sweep(terms.parts, manifest.files, at_once=True)
+    return Read(manifest, found.news, found.touched)
+
+
+def _publish(workspace: Workspace, campaign: str, manifest: Manifest, found: Ingest | None = None) -> None:
+    """The commit: one row."""
+    now = workspace.clock.now()
+    with workspace.store.write() as session:
+        if found is not None and found.met_anew:
+            erasing.keep_hashes(session, found.met_anew, workspace.secret, now)
+            manifest = replace(manifest, erasures=erasing.count_erased(session))
+        publish(session, campaign, SOURCES, manifest.number, manifest.as_dict(), now)
+
+
+def _standing(workspace: Workspace, campaign: str | None = None) -> Manifest:
+    with workspace.store.read() as session:
+        row = published(session, campaign or workspace.brief.name, SOURCES)
+    if row is None:
+        return Manifest()
+    manifest, folder = Manifest.of(row.number, row.manifest), parts_folder(workspace, campaign)
+    is_there = all((folder / file).is_file() for file in manifest.files)
+    return manifest if is_there else Manifest(row.number)  # somebody deleted parts: everything is read again
+
+
+def _terms(workspace: Workspace) -> Terms:
+    brief = workspace.brief
+    with workspace.store.read() as session:
+        keep_out = erasing.who_is_erased(session, workspace.secret)
+        erasures = erasing.count_erased(session)
+    return Terms(
+        folder=workspace.data,
+        parts=parts_folder(workspace),
+        unit=brief.unit,
+        model=brief.business.model,
+        feeds=brief.sources.feeds,
+        faulty_rows_allowed=brief.sources.faulty_rows_allowed,
+        keep_out=keep_out,
+        erasures=erasures,
+    )

@@ -1,0 +1,68 @@
+"""The use case: read what is new in the sources now, and say what came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..agents.reading import read_sources
+from ..agents.workspace import Workspace
+from ..domain.errors import UserError
+
+#: So many faults are shown of each source.
+FAULTS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class SourceRead:
+    """What was found in one source."""
+
+    source: str
+    read: int
+    new: int
+    changed: int
+    repeated: int
+    removed: int
+    set_aside: int
+    let_in: int
+    waiting: int  #: rows set aside, now and earlier, that wait for what they refer to
+    rows: int  #: good rows in all
+    faulty: int  #: rows set aside in all
+    faults: list[str]  #: the first of them: `orders.csv: line 7: amount_jpy: 'x': is not a number`
+
+
+@dataclass(frozen=True)
+class SourcesRead:
+    """What a reading found in all sources. `touched`: how many units the new rows concern; None: all of them."""
+
+    number: int
+    read_at: datetime
+    sources: list[SourceRead]
+    touched: int | None
+
+
+def read_now(workspace: Workspace) -> SourcesRead:
+    """Read and publish what is new. Raises UserError where somebody else is at it, or too much is faulty."""
+    found = read_sources(workspace)
+    if found.is_busy:
+        raise UserError("another process is reading the sources; try again in a minute")
+    told = []
+    for name, entity in found.manifest.entities.items():
+        news = found.news.get(name)
+        if news is not None:
+            told.append(
+                SourceRead(
+                    source=name,
+                    read=news.read,
+                    new=news.new,
+                    changed=news.changed,
+                    repeated=news.repeated,
+                    removed=news.removed,
+                    set_aside=news.set_aside,
+                    let_in=news.let_in,
+                    waiting=entity.waiting,
+                    rows=entity.rows,
+                    faulty=entity.faulty,
+                    faults=[f"{fault.file}: {fault}" for fault in news.faults[:FAULTS_SHOWN]],
+                )
+            )
+    touched = None if found.touched is None else len(found.touched)
+    return SourcesRead(found.manifest.number, workspace.clock.now(), told, touched)
