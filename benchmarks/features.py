@@ -203,7 +203,8 @@ _MADE = {
     "mail_events": """'M' || n AS event_id, 'C' || right(account(n, 19), 8) AS contact_id,
         one_of(n, 20, ['sent', 'sent', 'sent', 'sent', 'opened', 'opened', 'clicked', 'bounced']) AS kind,
         moment(n, 21) AS happened_at, NULL::VARCHAR AS message_id""",
-    "tickets": """'T' || n AS ticket_id, account(n, 22) AS account_id, NULL::VARCHAR AS contact_id, moment(n, 23) AS opened_at,
+    "tickets": """'T' || n AS ticket_id, account(n, 22) AS account_id, NULL::VARCHAR AS contact_id,
+        moment(n, 23) AS opened_at,
         CASE WHEN drawn(n, 24, 5) > 0 THEN moment(n, 23) + INTERVAL 2 DAY END AS closed_at, 'bug' AS topic,
         one_of(n, 25, ['happy', 'neutral', 'unhappy', NULL]) AS mood, NULL::VARCHAR AS text, 'mail' AS channel""",
 }

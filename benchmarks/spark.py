@@ -2,7 +2,7 @@
 
     python benchmarks/spark.py [--customers 1000000] [--events 10000000] [--folder DIR] [--memory 3g]
 
-Needs Java 17 and the extra `spark`. Each engine runs in a process of its own with both cores; CPU is user and system
+Needs Java 17 and the extras `spark` and `bench`. Each engine runs in a process of its own with both cores; CPU is user and system
 time of that process and of the Java below it, start included; memory the highest that all of them had. The results are
 compared cell by cell (1e-9 of the size). The data are those of features.py.
 

@@ -35,7 +35,7 @@ def features(lang: "Language", name: str | None, dialect: str | None, folder: Pa
     """List what is known of a customer: meaning, unit, window, what unknown means, and who uses it.
 
     With a NAME also the columns that it needs. Rules of segments and playbooks are written over these names. Your own
-    features lie in a folder of YAML files, which the brief names as `feature_folder`; faults are shown with their lines.
+    features lie in a folder of YAML files, which the brief names as `feature_folder`; faults come with their lines.
     """
     from ..domain.errors import FaultyFile
     from ..service.features import feature_named, features_in
