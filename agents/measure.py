@@ -14,7 +14,7 @@ from ..decisioning import experiment, ltv, uplift
 from ..decisioning.looks import spending_bounds
 from ..domain.brief import Metric
 from ..domain.decision import Group
-from ..store import campaigns
+from ..store import campaigns, identity
 from ..store.tables import CycleRow, UnitGroupRow
 from .indicators import interval_figures, leading_indicators
 from .learning import learn
@@ -35,7 +35,9 @@ def measure(state: CampaignState, runtime: Runtime[Context]) -> Command[Literal[
     with workspace.store.read() as session:
         cycle = campaigns.cycle(session, name, number)
         enrolled = campaigns.groups(session, name)
+        mixed = identity.not_one_person(session, name)
     assert cycle is not None and cycle.snapshot is not None
+    enrolled = {unit: row for unit, row in enrolled.items() if unit not in mixed}
     workspace.tell("measuring", cycle=number, cycles=workspace.brief.cycles)
     with open_customers(workspace) as customers:
         listen_to(workspace, customers, cycle)

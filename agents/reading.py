@@ -94,7 +94,15 @@ def refresh_features(workspace: Workspace, as_of: date) -> FeatureTable:
         standing = FeatureParts.of(row.manifest) if row is not None and row.manifest else None
         touched = None if standing is None else units_since(manifest, standing.sources, parts_folder(workspace))
         folder = workspace.private / FEATURES / name
-        fresh = refresh(customers, standing, sources=manifest.number, touched=touched, as_of=as_of, folder=folder)
+        fresh = refresh(
+            customers,
+            standing,
+            sources=manifest.number,
+            touched=touched,
+            as_of=as_of,
+            folder=folder,
+            definitions=workspace.feature_folder,
+        )
         if fresh != standing:
             with workspace.store.write() as session:
                 number = (row.number if row is not None else 0) + 1

@@ -2,9 +2,9 @@
 
     python benchmarks/spark.py [--customers 1000000] [--events 10000000] [--folder DIR] [--memory 3g]
 
-Needs Java 17 and the extras `spark` and `bench`. Each engine runs in a process of its own with both cores; CPU is user and system
-time of that process and of the Java below it, start included; memory the highest that all of them had. The results are
-compared cell by cell (1e-9 of the size). The data are those of features.py.
+Needs Java 17 and the extras `spark` and `bench`. Each engine runs in a process of its own with both cores; CPU is
+user and system time of that process and of the Java below it, start included; memory the highest that all of them
+had. The results are compared cell by cell (1e-9 of the size). The data are those of features.py.
 
 Spark pays where one machine can't hold or write what has to be sorted and joined, or where the data lie on a cluster
 already. It does not pay for speed: the same columns take several times the CPU.

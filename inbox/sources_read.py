@@ -5,7 +5,7 @@ from rich.console import Console
 from ..domain.brief import Language
 from ..service.reading_sources import SourceRead, SourcesRead
 from .terminal import Sheet
-from .words import say
+from .words import name, say
 
 
 def print_read(found: SourcesRead, language: Language, console: Console) -> None:
@@ -24,6 +24,9 @@ def print_read(found: SourcesRead, language: Language, console: Console) -> None
     touched = "all_touched" if found.touched is None else "touched"
     sheet.blank()
     sheet.line(say(language, f"ingest.{touched}", count=found.touched or 0))
+    shown = [f"{name(language, 'signal', signal)} {count:,}" for signal, count in found.signals.items() if count]
+    if shown:
+        sheet.line(say(language, "ingest.signals", signals=" · ".join(shown)))
 
 
 def _row(source: SourceRead) -> list[str]:

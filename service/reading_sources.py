@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..agents.looking_again import look_again
 from ..agents.reading import read_sources
 from ..agents.workspace import Workspace
 from ..domain.errors import UserError
@@ -31,16 +32,23 @@ class SourceRead:
 
 @dataclass(frozen=True)
 class SourcesRead:
-    """What a reading found in all sources. `touched`: how many units the new rows concern; None: all of them."""
+    """What a reading found in all sources. `touched`: how many units the new rows concern; None: all of them.
+
+    `signals`: how many of them show each signal now; empty before a campaign's first analysis.
+    """
 
     number: int
     read_at: datetime
     sources: list[SourceRead]
     touched: int | None
+    signals: dict[str, int]
 
 
 def read_now(workspace: Workspace) -> SourcesRead:
-    """Read and publish what is new. Raises UserError where somebody else is at it, or too much is faulty."""
+    """Read and publish what is new, and look again at the customers whom it concerns.
+
+    Raises UserError where somebody else is at it, or too much is faulty.
+    """
     found = read_sources(workspace)
     if found.is_busy:
         raise UserError("another process is reading the sources; try again in a minute")
@@ -64,5 +72,7 @@ def read_now(workspace: Workspace) -> SourcesRead:
                     faults=[f"{fault.file}: {fault}" for fault in news.faults[:FAULTS_SHOWN]],
                 )
             )
-    touched = None if found.touched is None else len(found.touched)
-    return SourcesRead(found.manifest.number, workspace.clock.now(), told, touched)
+    touched = None if found.touched is None else sorted(found.touched)
+    signals = look_again(workspace, touched) if told else {}
+    count = None if touched is None else len(touched)
+    return SourcesRead(found.manifest.number, workspace.clock.now(), told, count, signals)

@@ -1,4 +1,4 @@
-"""Reads tables of a lake through Spark Connect, by PySpark's own client (extra `spark`)."""
+"""Reads tables of a lake through Spark Connect, by PySpark's own client (`pyspark[connect]`)."""
 
 import itertools
 from collections.abc import Iterator, Sequence
