@@ -22,7 +22,7 @@ def look_again(workspace: Workspace, touched: Collection[str] | None) -> dict[st
     """
     name = workspace.brief.name
     with workspace.store.read() as session:
-        analysed = [cycle for cycle in campaigns.cycles(session, name) if cycle.snapshot]
+        analysed = [cycle.snapshot for cycle in campaigns.cycles(session, name) if cycle.snapshot]
     if not analysed or touched == []:
         return {}
     today = workspace.clock.now().date()
@@ -31,8 +31,8 @@ def look_again(workspace: Workspace, touched: Collection[str] | None) -> dict[st
     units = None if workspace.brief.sources.identity is not None or touched is None else set(touched)
     if units is not None:
         table = table.pick(np.array([unit in units for unit in table.unit_ids], dtype=bool))
-    scored = _with_scores(table, load_snapshot(workspace, analysed[-1].snapshot))
-    before = load_snapshot(workspace, analysed[-2].snapshot) if len(analysed) > 1 else None
+    scored = _with_scores(table, load_snapshot(workspace, analysed[-1]))
+    before = load_snapshot(workspace, analysed[-2]) if len(analysed) > 1 else None
     return keep_signals(workspace, scored, before, today, units=units)
 
 

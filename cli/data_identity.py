@@ -40,7 +40,7 @@ def who(lang: "Language", ident: str | None, flagged: bool, as_json: bool, brief
         if as_json:
             print_json([asdict(record) for record in records])
             return
-        _say(lang, "flagged", count=len(records))
+        _tell(lang, "flagged", count=len(records))
         _table(lang, records, zone_of(workspace))
         return
     customer = identity.who(workspace, ident, by=by)
@@ -66,7 +66,7 @@ def split(lang: "Language", ident: str, record: str, brief: Path) -> None:
 
     workspace = open_brief(brief, lang)
     identity.split(workspace, ident, record, by=people.who(workspace))
-    _say(lang, "split", record=record, customer=ident)
+    _tell(lang, "split", record=record, customer=ident)
 
 
 @examples('kizuna data join C000123 C000480 --reason "same person, said so on the phone"')
@@ -85,13 +85,13 @@ def join(lang: "Language", one: str, other: str, reason: str, brief: Path) -> No
 
     workspace = open_brief(brief, lang)
     customer = identity.join(workspace, one, other, reason, by=people.who(workspace))
-    _say(lang, "joined", customer=customer.customer_id, count=len(customer.records))
+    _tell(lang, "joined", customer=customer.customer_id, count=len(customer.records))
     _conflicts(lang, customer)
 
 
 def _show(lang: "Language", customer: "Customer", zone: "tzinfo") -> None:
     key = "alone" if len(customer.records) == 1 else "customer"
-    _say(lang, key, customer=customer.customer_id, count=len(customer.records))
+    _tell(lang, key, customer=customer.customer_id, count=len(customer.records))
     if len(customer.records) > 1:
         _table(lang, customer.records, zone)
     _conflicts(lang, customer)
@@ -103,7 +103,7 @@ def _conflicts(lang: "Language", customer: "Customer") -> None:
     for conflict in customer.conflicts:
         groups = {"group": conflict.group, "alias_group": conflict.alias_group}
         shown = {place: name(lang, "group", group) for place, group in groups.items()}
-        _say(lang, "conflict", campaign=conflict.campaign, alias=conflict.alias, **shown)
+        _tell(lang, "conflict", campaign=conflict.campaign, alias=conflict.alias, **shown)
 
 
 def _table(lang: "Language", records: "list[Record]", zone: "tzinfo") -> None:
@@ -120,7 +120,7 @@ def _table(lang: "Language", records: "list[Record]", zone: "tzinfo") -> None:
     console().print(table)
 
 
-def _say(lang: "Language", key: str, **values: Any) -> None:
+def _tell(lang: "Language", key: str, **values: Any) -> None:
     from ..inbox.words import clean, say
 
     shown = {place: clean(value) if isinstance(value, str) else value for place, value in values.items()}

@@ -8,9 +8,8 @@ import click
 from .output import brief_option, examples, json_option, print_json
 
 if TYPE_CHECKING:
-    from ..customers.contract.model import UnitKind
     from ..domain.brief import Language
-    from ..service.mapping import Proposed
+    from ..service.mapping import Proposed, UnitKind
 
 _SQLITE = frozenset({".db", ".sqlite", ".sqlite3"})
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from ..customers.contract.model import Source, UnitKind, contract
+from ..customers.contract.model import Source, contract
+from ..customers.contract.model import UnitKind as UnitKind
 from ..customers.sources.proposing import Match, Proposal, Sureness, propose, propose_entity
 from ..customers.sources.sampling import Sample, sample_file, sample_table
 from ..domain.errors import KizunaError, UserError

@@ -17,6 +17,8 @@ from .upsert import insert_new
 _MARK = "identity_linked"
 _CHUNK = 900
 SPLIT, JOINED = "split", "joined"
+#: All tables that say who is who.
+TABLES = (LinkRow, JoinedRow, ApartRow, GroupConflictRow)
 
 
 @dataclass(frozen=True)

@@ -116,8 +116,9 @@ def holdings_of(session: Session, subject: Subject) -> Holdings:
     rows[SuppressionRow] = _in(session, SuppressionRow, SuppressionRow.address_hash, _hashes(subject))
     for of_units in (UnitGroupRow, SignalRow, MovementRow):
         rows[of_units] = _in(session, of_units, of_units.unit_id, units)
+    rows |= {table: [] for table in identity.TABLES}
     for row in identity.everything_about(session, subject.ids):
-        rows.setdefault(type(row), []).append(row)
+        rows[type(row)].append(row)
     made = {row.id for row in rows[DecisionRow]} | {row.decision_id for row in rows[DeliveryRow]}
     rows[DraftRow] = _in(session, DraftRow, DraftRow.decision_id, made)
     rows[ApprovalRow] = _in(session, ApprovalRow, ApprovalRow.draft_id, [row.id for row in rows[DraftRow]])

@@ -5,7 +5,6 @@ from typing import Any
 
 import duckdb
 import numpy as np
-from japanese import People, generate
 from kizuna.customers.identity.components import label_components
 from kizuna.customers.identity.keys import PERSONS, make_records
 from kizuna.customers.identity.linking import link, make_edges
@@ -13,7 +12,9 @@ from kizuna.customers.identity.rules import Rule, RuleSet, japanese_rules
 from kizuna.customers.identity.splink_model import JAPANESE, link_by_model
 from kizuna.customers.identity.unify import Who, unify_persons
 from kizuna.domain.sources import Identity
-from scoring import Score, put_truth, score, timed
+
+from .japanese import People, generate
+from .scoring import Score, put_truth, score, timed
 
 _RULES = japanese_rules()
 #: No guard but the size of a key, no reason kept, nothing remembered.

@@ -16,7 +16,8 @@ import numpy as np
 from kizuna.customers.identity.linking import link
 from kizuna.customers.identity.rules import Rule, RuleSet
 from kizuna.customers.identity.splink_model import Model, exact, link_by_model, similar
-from scoring import Score, put_truth, score, timed
+
+from .scoring import Score, put_truth, score, timed
 
 FIELDS = ("given_name", "surname", "street_number", "address_1", "suburb", "postcode", "state", "date_of_birth")
 #: A birth date with anything else that tells people apart, and a street with another sign of the same household.
@@ -127,7 +128,7 @@ def _splink_by_hand(connection: duckdb.DuckDBPyConnection) -> None:
     )
     api = DuckDBAPI(connection)
     linker = Linker(api.register("by_splink"), settings, log_level=logging.ERROR)
-    certain = [block_on(*columns) for columns in PAIRS[:2]]
+    certain: list[Any] = [block_on(*columns) for columns in PAIRS[:2]]
     linker.training.estimate_probability_two_random_records_match(certain, recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
     for columns in _MODEL.training:

@@ -7,7 +7,8 @@ with invented local parts, and nobody is meant. What the records suffer is writt
 from dataclasses import dataclass
 
 import numpy as np
-from names import families, given_names
+
+from .names import families, given_names
 
 VARIANTS = {
     "斎": "齋斉齊",
@@ -107,7 +108,7 @@ def _households(rng: np.random.Generator, count: int, share: float) -> np.ndarra
 
 def _falling(count: int, power: float) -> np.ndarray:
     weights = 1.0 / np.arange(1, count + 1) ** power
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 def _names(rng: np.random.Generator, families: np.ndarray, givens: np.ndarray) -> list[str]:

@@ -1,6 +1,6 @@
 """Who is who: how right and how fast. FEBRL 4 and invented Japanese records, with peers in the same run.
 
-    python benchmarks/identity/run.py --records 1000000 --model-records 200000
+    python -m kizuna.benchmarks.identity.run --records 1000000 --model-records 200000
 
 Everything but FEBRL rests on the generator in japanese.py: it ranks methods, and says little about any company's data.
 """
@@ -8,7 +8,7 @@ Everything but FEBRL rests on the generator in japanese.py: it ranks methods, an
 import argparse
 import logging
 
-from scoring import HEADER, load_average
+from .scoring import HEADER, load_average
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _febrl() -> None:
-    import febrl
+    from . import febrl
 
     folder = febrl.folder_of_files()
     if folder is None:
@@ -39,7 +39,7 @@ def _febrl() -> None:
 
 
 def _crm(records: int, *, with_model: bool) -> None:
-    import crm
+    from . import crm
 
     print(f"\n{records:,} invented Japanese records of {records * 6 // 10:,} persons ({load_average()})\n{HEADER}")
     scores, notes = crm.run(records, with_model=with_model)

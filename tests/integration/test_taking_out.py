@@ -1,6 +1,7 @@
 """What a person takes along is all that the store holds of them, and nothing of anybody else."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from sqlmodel import SQLModel
 from .conftest import Company
 from .test_erasure import reached, speak_up
 from .world import CAST, World
+
+_MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(.*)Z$")
 
 
 def key_of(row: Any) -> str:
@@ -48,7 +51,7 @@ def taken(told: dict[str, Any]) -> dict[str, set[str]]:
         table = mapper.class_
         names = [column.name for column in table.__table__.primary_key.columns]
         for row in told["rows"].get(table.__tablename__, []):
-            shown = [str(row[name]).replace("T", " ").replace("Z", "+00:00") for name in names]
+            shown = [_MOMENT.sub(r"\1 \2+00:00", str(row[name])) for name in names]
             keys.setdefault(table.__tablename__, set()).add(json.dumps(shown))
     return keys
 
