@@ -2,9 +2,10 @@
 
 import os
 import sys
-from importlib import import_module
 
 import click
+
+from .lazy import LazyGroup
 
 #: Set before the heavy imports: small fits are slower with many BLAS threads, and checkpoints may hold
 #: JSON's own types only.
@@ -51,35 +52,6 @@ COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """Knows the commands' names and one-liners without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"kizuna.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], COMMANDS, n=1, cutoff=0.75)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
-            ctx.fail(f"there is no command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
-
-
 EPILOG = """\b
 Try it, without key, network or server:
   kizuna demo
@@ -91,7 +63,10 @@ Or step by step:
 
 
 @click.group(
-    cls=_Lazy, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=LazyGroup,
+    commands_in=COMMANDS,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="kizuna")
 @click.option(

@@ -1,8 +1,8 @@
 """The commands `kizuna data …`: what the sources hold, whether it fits together, and who is who in them."""
 
-from importlib import import_module
-
 import click
+
+from .lazy import LazyGroup
 
 #: Command -> (module, what it does in one line). In the order in which a newcomer needs them.
 COMMANDS = {
@@ -15,24 +15,10 @@ COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """Knows the commands' names and one-liners without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"kizuna.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.group(cls=_Lazy, epilog="\b\nExamples:\n  kizuna data check\n  kizuna data map exports/members.csv persons")
+@click.group(
+    cls=LazyGroup,
+    commands_in=COMMANDS,
+    epilog="\b\nExamples:\n  kizuna data check\n  kizuna data map exports/members.csv persons",
+)
 def data() -> None:
     """What the sources hold, whether it fits together, and who is who in them."""

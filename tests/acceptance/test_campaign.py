@@ -4,6 +4,8 @@ import re
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from .conftest import Company, Ran
 
 PLAN = "nagare-save.1.plan.0"
@@ -61,6 +63,7 @@ def test_the_run_goes_on_from_the_decision_and_nothing_leaves_before_its_own(wai
     assert not (waiting.folder / "outbox").exists()
 
 
+@pytest.mark.slow
 def test_a_rejected_plan_comes_back_smaller(waiting: Company) -> None:
     before = waiting.run("show", PLAN, "--json").json["review"]["summary"]["contacts"]
     rejected = waiting.run("reject", PLAN, "--reason", "too many at once", "--wish", "fewer", who="sato")

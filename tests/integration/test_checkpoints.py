@@ -61,6 +61,7 @@ def states(world: World) -> dict[str, int]:
     return sizes
 
 
+@pytest.mark.slow
 def test_state_stays_small_whatever_the_companys_size(company: Company, tmp_path: Path) -> None:
     small = company("queued")
     make_company(tmp_path / "large", units=1_200, seed=3)

@@ -164,6 +164,7 @@ def test_a_campaign_goes_on_by_rules_whatever_the_model_does(
     assert ("rules_stood_in", {"agent": "analysis", "model": "m", "model_failure": why}) in told
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_three_times_is_left_alone_for_the_cycle(found: Callable[..., World]) -> None:
     with misbehaving(status(401)) as server:
         world = to_content(found({"model": "m", "base_url": server.url}))
@@ -171,6 +172,7 @@ def test_a_model_that_fails_three_times_is_left_alone_for_the_cycle(found: Calla
     assert "resting" in world.rows(CycleRow)[0].reasoning["content"]["why"]
 
 
+@pytest.mark.slow
 def test_the_limit_of_tokens_holds_over_restarts(found: Callable[..., World]) -> None:
     with misbehaving(chat(helpful)) as server:
         limits = {"tokens_per_cycle": 9_000}
@@ -204,6 +206,7 @@ def test_the_limit_of_tokens_holds_over_restarts(found: Callable[..., World]) ->
     assert {row.body["variant"] for row in world.rows(DraftRow)} == {"standard"}
 
 
+@pytest.mark.slow
 def test_the_limit_of_money_is_counted_with_the_briefs_prices(found: Callable[..., World]) -> None:
     prices = {"input_per_million": "1000000 JPY", "output_per_million": "1000000 JPY"}  # a yen a token
     limits = {"cost_per_cycle": "4000 JPY"}

@@ -53,6 +53,7 @@ def used(world: World) -> Counter[str]:
     return Counter(row.action for row in rows if row.action)
 
 
+@pytest.mark.slow
 def test_the_same_data_with_another_goal_get_another_lever_and_other_actions(company: Path, tmp_path: Path) -> None:
     levers, actions = {}, {}
     for name in ("churn_rate", "upgrades"):
@@ -63,6 +64,7 @@ def test_the_same_data_with_another_goal_get_another_lever_and_other_actions(com
     assert "upsell_draft" not in actions["churn_rate"] and actions["churn_rate"]
 
 
+@pytest.mark.slow
 def test_the_same_goal_with_other_figures_gets_another_lever(company: Path, tmp_path: Path) -> None:
     """Money: where nothing is believed to keep anybody, selling more is what moves lifetime value."""
     hopeless = dict.fromkeys(("survey_before_discount", "feature_tutorial", "usage_digest", "renewal_reminder"), 0.0)
@@ -93,6 +95,7 @@ def test_what_was_learned_changes_who_gets_what(company: Path, tmp_path: Path) -
     assert after["feature_tutorial"] > before["feature_tutorial"]
 
 
+@pytest.mark.slow
 def test_no_limit_is_passed_and_the_binding_one_is_named(company: Path, tmp_path: Path) -> None:
     changes = {"budget": {"total": "6000 JPY"}, "capacity": {"email_per_week": 2000, "drafts_per_rep_per_week": 1}}
     with planned(company, tmp_path, changes) as world:
@@ -102,6 +105,7 @@ def test_no_limit_is_passed_and_the_binding_one_is_named(company: Path, tmp_path
     assert plan["binding"]
 
 
+@pytest.mark.slow
 def test_a_pilot_reaches_only_its_units(company: Path, tmp_path: Path) -> None:
     with planned(company, tmp_path, {"pilot": {"units": 20, "cycles": 1}}) as world:
         rows = world.rows(DecisionRow, campaign=CAMPAIGN, cycle=1)

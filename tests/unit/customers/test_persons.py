@@ -308,6 +308,7 @@ def test_a_consumable_is_due_by_its_time_or_by_their_own_pace(
         )
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(later=st.integers(0, 200), cut=st.integers(0, 300))
 def test_nothing_that_a_person_does_later_changes_the_past(open_persons: OpenCompany, later: int, cut: int) -> None:
