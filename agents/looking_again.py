@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-import numpy as np
-
 from ..customers.signals.alignment import rows_before, taken
 from ..customers.table import FeatureTable
 from ..store import campaigns
@@ -26,11 +24,9 @@ def look_again(workspace: Workspace, touched: Collection[str] | None) -> dict[st
     if not analysed or touched == []:
         return {}
     today = workspace.clock.now().date()
-    table = refresh_features(workspace, today + timedelta(days=1))
     # A merge can change customers whose own rows did not: with records united, all are looked at.
     units = None if workspace.brief.sources.identity is not None or touched is None else set(touched)
-    if units is not None:
-        table = table.pick(np.array([unit in units for unit in table.unit_ids], dtype=bool))
+    table = refresh_features(workspace, today + timedelta(days=1), units)
     scored = _with_scores(table, load_snapshot(workspace, analysed[-1]))
     before = load_snapshot(workspace, analysed[-2]) if len(analysed) > 1 else None
     return keep_signals(workspace, scored, before, today, units=units)

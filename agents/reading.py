@@ -5,15 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from ..customers.ingest.forgetting import forget
+from ..customers.erased import KeepOut
+from ..customers.ingest.forgetting import forget, visitors_of_erased
 from ..customers.ingest.manifest import Manifest
-from ..customers.ingest.opening import open_published
+from ..customers.ingest.opening import IN_MEMORY_ROWS, IN_MEMORY_ROWS_ONCE, open_published
 from ..customers.ingest.parts import sweep
 from ..customers.ingest.reading import Ingest, News, Terms, has_news, ingest
 from ..customers.ingest.refresh import FeatureParts, read_features, refresh
 from ..customers.ingest.touching import units_since
 from ..customers.opening import Customers
 from ..customers.table import FeatureTable
+from ..customers.visitors import KIND
 from ..domain.errors import UserError
 from ..store import erasing
 from ..store.ingest import all_published, publish, published
@@ -51,7 +53,7 @@ def read_sources(workspace: Workspace) -> Read:
         return Read(standing)
     try:
         with lease(workspace.store, f"ingest/{workspace.brief.name}"):
-            return _read(workspace, _terms(workspace))
+            return _read(workspace, _keep_visitors_out(workspace, workspace.brief.name))
     except Busy:
         if not standing.entities or standing.erasures != terms.erasures:
             raise UserError(
@@ -60,10 +62,11 @@ def read_sources(workspace: Workspace) -> Read:
         return Read(standing, is_busy=True)
 
 
-def open_customers(workspace: Workspace, only: Collection[str] | None = None) -> Customers:
+def open_customers(workspace: Workspace, only: Collection[str] | None = None, *, for_once: bool = False) -> Customers:
     """Read what is new, then open all that is published, or `only` those entities.
 
-    Raises ContractBroken with the faults when too much is wrong.
+    `for_once`: for one question; what is large is not loaded for it. Raises ContractBroken with the faults when too
+    much is wrong.
     """
     brief = workspace.brief
     manifest = read_sources(workspace).manifest
@@ -72,7 +75,14 @@ def open_customers(workspace: Workspace, only: Collection[str] | None = None) ->
     wanted = only if only is None or who is None else {*only, *COMPARED}
     folder = parts_folder(workspace)
     customers = open_published(
-        manifest, folder, unit=brief.unit, model=model, only=wanted, scratch=scratch_parent(workspace), who=who
+        manifest,
+        folder,
+        unit=brief.unit,
+        model=model,
+        only=wanted,
+        scratch=scratch_parent(workspace),
+        who=who,
+        in_memory_rows=IN_MEMORY_ROWS_ONCE if for_once and who is None else IN_MEMORY_ROWS,
     )
     keep_links(workspace, customers.unified)
     return customers
@@ -84,10 +94,13 @@ def touched_since(workspace: Workspace, number: int) -> list[str] | None:
     return units_since(manifest, number, parts_folder(workspace))
 
 
-def refresh_features(workspace: Workspace, as_of: date) -> FeatureTable:
-    """The features of all units at a UTC midnight; computed again for those alone whose rows changed since."""
+def refresh_features(workspace: Workspace, as_of: date, only: Collection[str] | None = None) -> FeatureTable:
+    """The features of all units, or of `only` these, at a UTC midnight.
+
+    They are computed again for those units alone whose rows changed since.
+    """
     name = workspace.brief.name
-    with lease(workspace.store, f"ingest/{name}/{FEATURES}"), open_customers(workspace) as customers:
+    with lease(workspace.store, f"ingest/{name}/{FEATURES}"), open_customers(workspace, for_once=True) as customers:
         manifest = _standing(workspace)
         with workspace.store.read() as session:
             row = published(session, name, FEATURES)
@@ -108,7 +121,7 @@ def refresh_features(workspace: Workspace, as_of: date) -> FeatureTable:
                 number = (row.number if row is not None else 0) + 1
                 publish(session, name, FEATURES, number, fresh.as_dict(), workspace.clock.now())
         sweep(folder, (part.file for part in fresh.parts))
-        return read_features(folder, fresh)
+        return read_features(folder, fresh, only)
 
 
 def forget_erased(workspace: Workspace) -> None:
@@ -116,6 +129,9 @@ def forget_erased(workspace: Workspace) -> None:
     forget_scratch(workspace)
     with workspace.store.read() as session:
         campaigns = [row.campaign for row in all_published(session) if row.name == SOURCES]
+    for campaign in campaigns:
+        with lease(workspace.store, f"ingest/{campaign}"):
+            _keep_visitors_out(workspace, campaign)
     for campaign in campaigns:
         with lease(workspace.store, f"ingest/{campaign}"):
             manifest = _standing(workspace, campaign)
@@ -126,6 +142,17 @@ def forget_erased(workspace: Workspace) -> None:
                 _publish(workspace, campaign, fresh)
                 _drop_features(workspace, campaign)
             sweep(parts_folder(workspace, campaign), _standing(workspace, campaign).files, at_once=True)
+
+
+def _keep_visitors_out(workspace: Workspace, campaign: str) -> Terms:
+    """The terms of a reading, once the cookies and devices of whoever was erased are kept out as well."""
+    manifest, terms = _standing(workspace, campaign), _terms(workspace)
+    if terms.keep_out is None or manifest.erasures == terms.erasures:
+        return terms
+    found = visitors_of_erased(manifest, parts_folder(workspace, campaign), terms.unit, terms.keep_out)
+    with workspace.store.write() as session:
+        erasing.keep_hashes(session, found, workspace.secret, workspace.clock.now())
+    return _terms(workspace)
 
 
 def _drop_features(workspace: Workspace, campaign: str) -> None:
@@ -147,6 +174,8 @@ def _read(workspace: Workspace, terms: Terms) -> Read:
             forget(before, terms.parts, terms.unit, terms.keep_out, terms.erasures), number=standing.number
         )
     found = ingest(terms, before)
+    if terms.keep_out is not None and any(kind == KIND for kind, _ in found.met_anew):
+        found, is_dirty = _less_visitors(terms, terms.keep_out, found), True
     if found.manifest is before and before is standing and standing.entities:
         return Read(standing, found.news)
     manifest = replace(found.manifest, number=standing.number + 1)
@@ -154,6 +183,16 @@ def _read(workspace: Workspace, terms: Terms) -> Read:
     if is_dirty:
         sweep(terms.parts, manifest.files, at_once=True)
     return Read(manifest, found.news, found.touched)
+
+
+def _less_visitors(terms: Terms, keep_out: KeepOut, found: Ingest) -> Ingest:
+    """Without what was published of visitors before it was read that they are somebody erased."""
+    known = found.met_anew
+
+    def is_kept_out(kind: str, value: str) -> bool:
+        return (kind, value) in known or keep_out(kind, value)
+
+    return replace(found, manifest=forget(found.manifest, terms.parts, terms.unit, is_kept_out, terms.erasures))
 
 
 def _publish(workspace: Workspace, campaign: str, manifest: Manifest, found: Ingest | None = None) -> None:

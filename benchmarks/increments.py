@@ -21,7 +21,7 @@ import numpy as np
 from ingest import make_company  # type: ignore[import-not-found]  # beside this file
 from kizuna.customers.features.building import build_features
 from kizuna.customers.ingest.manifest import Manifest
-from kizuna.customers.ingest.opening import open_published
+from kizuna.customers.ingest.opening import IN_MEMORY_ROWS_ONCE, open_published
 from kizuna.customers.ingest.reading import Ingest, Terms, ingest
 from kizuna.customers.ingest.refresh import FeatureParts, read_features, refresh
 from kizuna.customers.opening import Customers
@@ -67,7 +67,9 @@ def _refreshed(terms: Terms, found: Ingest, standing: FeatureParts | None) -> Fe
 
 
 def _opened(terms: Terms, found: Ingest) -> Customers:
-    return open_published(found.manifest, terms.parts, unit="person", model="transactions")
+    return open_published(
+        found.manifest, terms.parts, unit="person", model="transactions", in_memory_rows=IN_MEMORY_ROWS_ONCE
+    )
 
 
 def _append(path: Path, rows: int, units: int) -> None:

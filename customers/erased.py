@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import duckdb
 
 from .contract.model import Source
+from .visitors import COLUMN, IDENTIFIERS, KIND, visitors_of
 
-#: (kind, value) -> whether an erased person had it; kinds are `contact`, `unit` and `email`.
+#: (kind, value) -> whether an erased person had it; kinds are `contact`, `unit`, `email` and `visitor`.
 KeepOut = Callable[[str, str], bool]
 
 #: Columns that name a person or a unit, and what an erasure calls it.
@@ -16,6 +17,7 @@ ID_COLUMNS = {
     "contact_id": ("contact",),
     "account_id": ("unit",),
     "referred_account_id": ("unit", "contact"),
+    COLUMN: (KIND,),
 }
 #: Where the ids of such a column are at home: (entity, its key). Who is there was asked about when they came in.
 _HOMES = {
@@ -35,7 +37,7 @@ class Door:
     """
 
     keep_out: KeepOut
-    erased: dict[str, set[str]] = field(default_factory=lambda: {"contact": set(), "unit": set()})
+    erased: dict[str, set[str]] = field(default_factory=lambda: {"contact": set(), "unit": set(), KIND: set()})
     homes: set[str] = field(default_factory=set)  #: entities of people that are there, with nobody erased among them
 
     def take_out(self, connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> None:
@@ -47,12 +49,13 @@ class Door:
                 self.erased[kind] |= {ident for ident in ids if self.keep_out(kind, ident)}
         if source.name in ("contacts", "persons"):
             self._find_by_address(connection, table, columns)
+        self.erased[KIND] |= visitors_of(connection, source, table, self.erased)
         take_out(connection, table, columns, self.erased)
         if source.name in ("accounts", "contacts", "persons"):
             self.homes.add(source.name)
 
     def met_anew(self) -> set[tuple[str, str]]:
-        """(kind, id) of erased people who came under an id that nobody knew: to be kept out from now on."""
+        """(kind, id) of erased people, and visitors, that nobody knew of before: to be kept out from now on."""
         found = {(kind, ident) for kind, ids in self.erased.items() for ident in ids}
         return {(kind, ident) for kind, ident in found if not self.keep_out(kind, ident)}
 
@@ -89,6 +92,9 @@ def take_out(
             continue
         where = f"{column} IN (SELECT unnest($ids::VARCHAR[]))"
         query = f"DELETE FROM {table} WHERE {where}"  # noqa: S608 - names come from the contract
+        if column == COLUMN and "account_id" in columns:  # what somebody else did there is theirs
+            anonymous = f"{query} AND account_id IS NULL"
+            changed += int(connection.execute(anonymous, {"ids": ids}).fetchall()[0][0])
         if is_about_others:
             words = [word for word in _WORDS if word in columns and column == "contact_id"]
             values = ", ".join(f"{name} = NULL" for name in [column, *words])
@@ -99,9 +105,9 @@ def take_out(
 
 def _id_columns(table: str, columns: tuple[str, ...]) -> list[tuple[str, bool]]:
     """The columns with ids of people, and whether a row stays when the one named there was erased."""
-    is_about_a_unit = "account_id" in columns and not table.startswith("contacts")
+    is_about_a_unit = "account_id" in columns and not table.startswith(("contacts", IDENTIFIERS))
     return [
-        (column, column == "referred_account_id" or (column == "contact_id" and is_about_a_unit))
+        (column, column == "referred_account_id" or (column in ("contact_id", COLUMN) and is_about_a_unit))
         for column in columns
         if column in ID_COLUMNS
     ]

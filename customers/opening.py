@@ -1,7 +1,7 @@
 """Read the source files: good rows go on, bad rows are set aside with file, line and rule."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from .contract.model import Model, Source, UnitKind, contract
 from .erased import Door, KeepOut
 from .identity.unify import Unified, Who, unify_persons
 from .sources.batch import batches, feeds_of
+from .visitors import IDENTIFIERS, Anonymous, names_visitors, tie_visitors
 
 __all__ = ["Customers", "RowFault", "open_sources"]
 _MACROS = """
@@ -35,7 +36,7 @@ _PERSONS = """
         full_name_kana, birth_date FROM persons;
 """
 #: Where it shows how far the sources reach.
-_MOMENTS = (
+MOMENTS = (
     ("app_events", "happened_at"),
     ("orders", "ordered_at"),
     ("web_events", "happened_at"),
@@ -48,13 +49,14 @@ class Customers:
     """The source data that kept their contract, ready for queries. Close it, or use it in a `with`."""
 
     connection: duckdb.DuckDBPyConnection
-    row_counts: dict[str, int]  #: rows per source that keep the contract
+    row_counts: dict[str, int]  #: rows per source that keep the contract and belong to somebody
     faults: list[RowFault]  #: rows set aside, at most 1,000 described per file
     fault_counts: dict[str, int]  #: all rows set aside, per source
     data_until: datetime | None  #: the latest event, visit or order in the sources
     unit: UnitKind = "account"
     model: Model = "subscription"
     unified: Unified | None = None  #: what came of finding records of one person, where the brief asks for it
+    anonymous: dict[str, Anonymous] = field(default_factory=dict)  #: of the entities that have such rows
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same data: an unfinished result blocks only itself."""
@@ -134,8 +136,15 @@ def open_sources(
 
 
 def is_wanted(source: Source, only: Collection[str] | None) -> bool:
-    """Whether an entity is among those asked for; persons stand for accounts and contacts."""
-    return only is None or source.name in only or (source.name == "persons" and "accounts" in only)
+    """Whether an entity is among those asked for; persons stand for accounts and contacts.
+
+    Whose visits they are is said by the identifiers.
+    """
+    if only is None or source.name in only:
+        return True
+    if source.name == IDENTIFIERS:
+        return any(names_visitors(other) and other.name in only for other in contract())
+    return source.name == "persons" and "accounts" in only
 
 
 def show(connection: duckdb.DuckDBPyConnection, source: Source, rows: str | None) -> None:
@@ -147,7 +156,7 @@ def show(connection: duckdb.DuckDBPyConnection, source: Source, rows: str | None
 
 
 def finish(customers: Customers, folders: Sequence[Path], who: Who | None = None) -> None:
-    """Make one customer of all records of a person, and what belongs to no file.
+    """Make one customer of all records of a person, give visitors' events to customers, and make what is in no file.
 
     From then on queries reach no file outside these folders.
     """
@@ -157,7 +166,10 @@ def finish(customers: Customers, folders: Sequence[Path], who: Who | None = None
     if "persons" in customers.row_counts:
         connection.execute(_PERSONS)
         customers.row_counts["accounts"] = customers.row_counts["contacts"] = customers.row_counts["persons"]
-    customers.data_until = _latest_moment(customers)
+    customers.data_until = customers.data_until or _latest_moment(customers)
+    customers.anonymous = tie_visitors(connection, contract(customers.unit), customers.row_counts)
+    for name, anonymous in customers.anonymous.items():
+        customers.row_counts[name] -= anonymous.left
     connection.execute(_MACROS)
     if folders:
         connection.execute("SET allowed_directories = $folders", {"folders": [str(folder) for folder in folders]})
@@ -183,7 +195,7 @@ def _count(customers: Customers, source: Source, loaded: Loaded, allowed: float)
 def _latest_moment(customers: Customers) -> datetime | None:
     """The newest event, visit or order among the sources that were read."""
     latest: list[datetime | None] = []
-    for source, column in _MOMENTS:
+    for source, column in MOMENTS:
         if customers.row_counts.get(source):
             latest += customers.connection.execute(f"SELECT max({column}) FROM {source}").fetchone() or []  # noqa: S608
     return max((moment.replace(tzinfo=UTC) for moment in latest if moment is not None), default=None)

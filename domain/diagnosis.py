@@ -10,7 +10,7 @@ Severity = Literal["broken", "costly", "note"]
 GapKind = Literal[
     "no_customers", "no_file", "no_column", "misnamed", "unreadable_file", "refused", "no_customer", "no_such",
     "repeated_key", "no_source", "never_filled", "unreachable", "stale", "hole", "future", "repeats", "same_person",
-    "dangling", "nobody_to_write_to", "no_lines",
+    "dangling", "nobody_to_write_to", "no_lines", "anonymous",
 ]  # fmt: skip
 
 
@@ -80,10 +80,16 @@ class EntityFigures:
     match_rate: float | None = None  #: share of the rows whose customer is known
     strangers: int = 0  #: different ids, unknown as customers, that those rows name
     strangers_tied: int = 0  #: of them: how many the identifiers tie to a customer all the same
+    anonymous: int = 0  #: rows that keep the contract, name a visitor and no customer, and that nothing ties to one
+    anonymous_tied: int = 0  #: rows that name a visitor alone, and that the identifiers tie to a customer
 
     @property
     def total(self) -> int:
         return self.rows + self.refused
+
+    @property
+    def anonymous_share(self) -> float:
+        return self.anonymous / self.total if self.total else 0.0
 
     @property
     def refused_share(self) -> float:

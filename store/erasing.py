@@ -73,7 +73,7 @@ _DELETED = (
 _UNDER_WAY = (DeliveryState.QUEUED.value, DeliveryState.LEASED.value)
 _REACHED = frozenset(state.value for state in REACHED)
 
-#: (kind, value) -> whether an erased person had it; kinds are `contact`, `unit` and `email`.
+#: (kind, value) -> whether an erased person had it; kinds are `contact`, `unit`, `email` and `visitor`.
 IsErased = Callable[[str, str], bool]
 
 

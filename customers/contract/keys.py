@@ -58,6 +58,17 @@ def mark_repeated(connection: duckdb.DuckDBPyConnection, source: Source, table: 
     return repeats
 
 
+def mark_empty(connection: duckdb.DuckDBPyConnection, source: Source, table: str, verdict: Verdict) -> None:
+    """Mark rows that fill in none of the columns of which they need one."""
+    if not source.one_of:
+        return
+    columns = {column.name: column for column in source.columns}
+    first, *others = (columns[name] for name in source.one_of)
+    number = verdict.other(first, first.name, f"must not be empty without {' or '.join(c.header for c in others)}")
+    empty = " AND ".join(f"{name} IS NULL" for name in ("_fault", *source.one_of))
+    verdict.is_used |= _mark(connection, table, number, f"SELECT rowid FROM {table} WHERE {empty}") > 0  # noqa: S608
+
+
 def mark_unknown(connection: duckdb.DuckDBPyConnection, source: Source, table: str, verdict: Verdict) -> None:
     """Mark rows that refer to something that is not there."""
     for column in source.columns:

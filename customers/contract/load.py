@@ -13,7 +13,7 @@ from ...domain.errors import ContractBroken
 from ..erased import Door
 from ..sources.rows import Batch
 from .cells import SQL_TYPES, Rule, careful_layers, is_plain, quick_cast, rules
-from .keys import NO_SUCH, Verdict, mark_repeated, mark_unknown, merge_newer
+from .keys import NO_SUCH, Verdict, mark_empty, mark_repeated, mark_unknown, merge_newer
 from .model import Column, Source
 from .rejects import lost_lines, rejected_rows
 
@@ -120,6 +120,7 @@ def _load_batch(
     lost = lost_lines(connection, source, batch, table, read) if rejected else 0
     if door is not None:
         door.take_out(connection, source, table)
+    mark_empty(connection, source, table, verdict)
     loaded.repeated += mark_repeated(connection, source, table, verdict)
     mark_unknown(connection, source, table, verdict)
     broken = _set_aside(connection, source, batch, verdict, rejected, loaded)

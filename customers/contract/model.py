@@ -57,6 +57,7 @@ class Source:
     keeps: Keeps = "events"  #: a newer reading replaces all rows, or brings rows on top
     key: tuple[str, ...] = ()  #: the columns by which a row is known again; none of them is ever empty
     several: bool = False  #: a file may hold the same key more than once; the rows count as first, second, …
+    one_of: tuple[str, ...] = ()  #: columns of which a row fills in one at least
 
     @property
     def file(self) -> str:
@@ -102,7 +103,10 @@ def _source(name: str, columns: tuple[Column, ...], said: dict[str, Any]) -> Sou
     required = {column.name for column in columns if column.required}
     if set(key) - required:
         raise ValueError(f"contract.yaml: {name}: the key {list(key)} must be made of required columns")
-    return Source(name, columns, key=key, **said)
+    one_of = tuple(said.pop("one_of", ()))
+    if unknown := set(one_of) - {column.name for column in columns}:
+        raise ValueError(f"contract.yaml: {name}: `one_of` names {sorted(unknown)[0]!r}, which is no column")
+    return Source(name, columns, key=key, one_of=one_of, **said)
 
 
 def _column(name: str, rules: dict[str, Any]) -> Column:

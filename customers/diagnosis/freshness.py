@@ -28,12 +28,12 @@ _HOLE_IN_USUAL_GAPS = 4
 _Gaps = NDArray[np.int_]
 
 
-def days_with_rows(cursor: duckdb.DuckDBPyConnection, source: Source) -> list[date]:
-    """The days (UTC) on which the entity has rows, in order."""
+def days_with_rows(cursor: duckdb.DuckDBPyConnection, source: Source, rows: str) -> list[date]:
+    """The days (UTC) on which these rows of the entity happened, in order."""
     column = moment_column(source)
     if column is None:
         return []
-    query = f"SELECT DISTINCT CAST({column} AS DATE) AS day FROM {source.name} WHERE {column} IS NOT NULL ORDER BY day"  # noqa: S608
+    query = f"SELECT DISTINCT CAST({column} AS DATE) AS day FROM {rows} WHERE {column} IS NOT NULL ORDER BY day"  # noqa: S608
     return [day for (day,) in cursor.execute(query).fetchall()]
 
 

@@ -136,7 +136,7 @@ def steps(
 def _is_lit(stop: Stop, figures: Mapping[str, ChannelFigures], entities: Mapping[str, EntityFigures]) -> bool:
     """Whether anything is known of the channel, be it only rows that nobody can tie to a customer."""
     return figures[stop.channel].rows > 0 or any(
-        entities[name].without_customer for name in stop.entities if name in entities
+        entities[name].without_customer or entities[name].anonymous for name in stop.entities if name in entities
     )
 
 

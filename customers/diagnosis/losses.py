@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from ...domain.diagnosis import ColumnFigures, EntityFigures, Gap, Severity
+from ...domain.diagnosis import ColumnFigures, Cost, EntityFigures, Gap, Severity
+from ..visitors import IDENTIFIERS
 from .scene import Scene, gap
 from .shape import CUSTOMER_ENTITIES
 
 _ENOUGH_ROWS = 100
+_MOST = 0.5
 
 
 def lost(scene: Scene) -> Iterator[Gap]:
@@ -18,8 +20,9 @@ def lost(scene: Scene) -> Iterator[Gap]:
     for figures in scene.entities.values():
         if not figures.rows and figures.entity not in CUSTOMER_ENTITIES:
             yield from _no_source(scene, figures)
+        yield from _anonymous(scene, figures)
         for column in figures.columns:
-            if column.unknown == figures.rows and figures.rows:
+            if column.unknown == figures.rows and figures.rows and not _has_a_stand_in(scene, figures, column):
                 yield from _never_filled(scene, figures, column)
 
 
@@ -29,6 +32,26 @@ def _no_source(scene: Scene, figures: EntityFigures) -> Iterator[Gap]:
     severity: Severity = "costly" if cost.actions or cost.segment else "note"
     if cost.actions or cost.segment or cost.weakened or cost.signals:
         yield gap("no_source", severity, figures.entity, scene.all, cost=cost)
+
+
+def _anonymous(scene: Scene, figures: EntityFigures) -> Iterator[Gap]:
+    """Most visits of a site are anonymous, which is no fault; without any identifiers they all stay so.
+
+    Where no visit at all is a customer's, an action that needs visits reaches nobody.
+    """
+    identifiers = scene.entities.get(IDENTIFIERS)
+    if figures.anonymous <= _MOST * figures.total or (identifiers is not None and identifiers.rows):
+        return
+    cost = scene.costs.of_loss(figures.entity) if figures.anonymous == figures.rows else Cost()
+    severity: Severity = "costly" if cost.actions or cost.segment else "note"
+    rows, of = figures.anonymous, figures.total
+    yield gap("anonymous", severity, figures.entity, scene.all, rows=rows, of=of, is_estimate=True, cost=cost)
+
+
+def _has_a_stand_in(scene: Scene, figures: EntityFigures, column: ColumnFigures) -> bool:
+    """Whether rows may name somebody in another column instead."""
+    source = scene.sources[figures.entity]
+    return any(each.header == column.name and each.name in source.one_of for each in source.columns)
 
 
 def _never_filled(scene: Scene, figures: EntityFigures, column: ColumnFigures) -> Iterator[Gap]:

@@ -10,8 +10,8 @@ import duckdb
 from ..opening import Customers
 from ..table import FeatureTable, from_query
 from .names import PARAMETERS
-from .narrowing import WANTED
-from .queries import feature_query, learning_query, named_parameters
+from .narrowing import narrow
+from .queries import feature_columns, feature_query, learning_query, named_parameters
 
 #: The relation of what the company's app can do, and the table that stands for it where it is known already.
 _PRODUCT = "product_features"
@@ -36,9 +36,9 @@ def build_features(
     try:
         known = feature_parameters(customers, as_of, folder)
         if only is not None:
-            _name_units(cursor, only)
             _name_product(cursor, learn_product(customers, as_of) if product is None else product)
-        result = cursor.execute(feature_query(narrow=only is not None, folder=folder), known).fetchnumpy()
+            narrow(cursor, only, feature_columns(folder))
+        result = cursor.execute(feature_query(learned=only is not None, folder=folder), known).fetchnumpy()
     finally:
         cursor.close()
     return from_query(result, "unit_id")
@@ -64,11 +64,6 @@ def learn_product(customers: Customers, as_of: date) -> tuple[str, ...]:
         return tuple(name for (name,) in cursor.execute(query, {"as_of": as_of}).fetchall())
     finally:
         cursor.close()
-
-
-def _name_units(cursor: duckdb.DuckDBPyConnection, units: Sequence[str]) -> None:
-    query = f"CREATE OR REPLACE TEMP TABLE {WANTED} AS SELECT DISTINCT unnest(CAST($units AS VARCHAR[])) AS unit_id"
-    cursor.execute(query, {"units": list(units)})
 
 
 def _name_product(cursor: duckdb.DuckDBPyConnection, product: Sequence[str]) -> None:

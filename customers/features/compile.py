@@ -22,17 +22,14 @@ class Compiler:
         self.engine = Engine(dialect)
         self.scope = Scope(entities, self.features)
 
-    def query(self, *, only: Sequence[str] = (), learned: bool = False) -> exp.Select:
-        """One row per unit and one column per feature, or `only` those named; helpers stay inside.
-
-        `learned`: what belongs to the whole company is read from tables `learned_<relation>`, not worked out.
-        """
+    def query(self, *, only: Sequence[str] = ()) -> exp.Select:
+        """One row per unit and one column per feature, or `only` those named; helpers stay inside."""
         shown = [f for f in self.features if (f.name in only if only else not f.definition.helper)]
         columns = [_shown(feature) for feature in shown]
         query = exp.select("unit_id", *columns, copy=False).from_("formed", copy=False)
         query = query.order_by(self.engine.by_code(exp.column("unit_id")), copy=False)
         query = query.with_("units", as_=self._units(), copy=False)
-        for name, rows in self._parts(learned=learned):
+        for name, rows in self._parts():
             query = query.with_(name, as_=rows, copy=False)
         query = query.with_("known", as_=self._known(), copy=False)
         return query.with_("formed", as_=self._formed(), copy=False)
@@ -41,15 +38,12 @@ class Compiler:
         """The rows of a prepared relation."""
         return self.engine.lowered(self.scope.relation(name).transform(_with_parameters, copy=False))
 
-    def _parts(self, *, learned: bool) -> list[tuple[str, exp.Expr]]:
+    def _parts(self) -> list[tuple[str, exp.Expr]]:
         """Relations and passes in the order in which they rest on each other; nothing that nobody asks for."""
         parts: list[tuple[str, exp.Expr]] = []
         for name, entity in self.entities.items():
             mine = [f for f in self.features if f.entity == name and f.definition.formula is None]
-            if entity.company:
-                columns = exp.select(*entity.columns).from_(f"learned_{name}")
-                parts.append((name, columns if learned else self.relation(name)))
-            elif entity.sql and mine:
+            if entity.company or (entity.sql and mine):
                 parts.append((name, self.relation(name)))
             if mine:
                 parts.append((f"from_{name}", self._pass(name, mine)))

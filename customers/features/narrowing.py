@@ -1,50 +1,37 @@
-"""The same query for some units alone: their rows are picked out first, then aggregated.
+"""The rows of some units alone, laid over the entities: the query for all units then computes just these.
 
-The units stand in a table `wanted_units` with one column, `unit_id`; every row is there once.
+Temporary tables of one cursor come before views of the same name, so nobody else sees them.
 """
 
-from sqlglot import exp
+from collections.abc import Mapping, Sequence
+
+import duckdb
 
 from ..contract.model import Source, contract
 
-WANTED = "wanted_units"
-_PREFIX = "wanted_"
+_WANTED = "wanted_units"
 #: What ties a row to its unit, closest first: (column of the row, entity that holds it).
 _TIES = (("account_id", ""), ("contact_id", "contacts"), ("order_id", "orders"))
 
 
-def narrowed(query: exp.Select) -> exp.Select:
-    """The query over the rows of the wanted units; entities that belong to nobody (products) stay whole."""
-    query = query.copy()
-    own = {cte.alias_or_name for cte in query.find_all(exp.CTE)}
-    sources = {source.name: source for source in contract()}
-    needed: dict[str, exp.Select] = {}
-    for table in list(query.find_all(exp.Table)):
-        source = sources.get(table.name)
-        if source is None or table.name in own or not _picked(source, sources, needed):
-            continue
-        table.replace(exp.to_table(f"{_PREFIX}{table.name}").as_(table.alias_or_name, table=True))
-    own_ctes = query.ctes
-    query.set("with_", None)
-    for name, rows in needed.items():
-        query = query.with_(f"{_PREFIX}{name}", as_=rows, copy=False)
-    query.args["with_"].expressions.extend(own_ctes) if needed else query.set("with_", exp.With(expressions=own_ctes))
-    return query
+def narrow(cursor: duckdb.DuckDBPyConnection, units: Sequence[str], columns: Mapping[str, Sequence[str]]) -> None:
+    """Let this cursor see of these entities only the rows of the units, with the columns named.
+
+    Entities that belong to nobody (products) stay whole. An entity that ties others to their unit must be among them.
+    """
+    made = f"CREATE TEMP TABLE {_WANTED} AS SELECT DISTINCT unnest(CAST($units AS VARCHAR[])) AS unit_id"
+    cursor.execute(made, {"units": list(units)})
+    ((whole,),) = cursor.execute("SELECT current_database()").fetchall()
+    for source in sorted(contract(), key=lambda source: "account_id" not in source.column_names):
+        if source.name in columns and (picked := _picked(source)):
+            rows = f"SELECT {', '.join(columns[source.name])} FROM {whole}.main.{source.name} WHERE {picked}"  # noqa: S608 - names of the contract
+            cursor.execute(f"CREATE TEMP TABLE {source.name} AS {rows}")
 
 
-def _picked(source: Source, sources: dict[str, Source], needed: dict[str, exp.Select]) -> bool:
-    """Note which rows of the entity are wanted; False where its rows belong to no unit."""
-    if source.name in needed:
-        return True
-    tie = next(((column, holder) for column, holder in _TIES if column in source.column_names), None)
-    if tie is None:
-        return False
-    column, holder = tie
-    if holder:
-        _picked(sources[holder], sources, needed)
-        wanted = exp.select(column).from_(f"{_PREFIX}{holder}")
-    else:
-        wanted = exp.select("unit_id").from_(WANTED)
-    rows = exp.select("*").from_(source.name)
-    needed[source.name] = rows.where(exp.column(column, source.name).isin(query=wanted))
-    return True
+def _picked(source: Source) -> str:
+    """The condition for rows of the wanted units; empty where rows belong to no unit."""
+    for column, holder in _TIES:
+        if column in source.column_names:
+            wanted = f"SELECT {column} FROM {holder}" if holder else f"SELECT unit_id FROM {_WANTED}"  # noqa: S608
+            return f"{column} IN ({wanted})"
+    return ""

@@ -1,5 +1,7 @@
 """The queries that compute features, each compiled once per process, and what they need."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +14,6 @@ from ..rules import names_in
 from .compile import Compiler
 from .loading import OwnFolder, as_it_is, entities, own_features, packaged_features
 from .names import SCORES, Defined, parameters_of
-from .narrowing import narrowed
 from .needs import Needs
 
 
@@ -27,22 +28,36 @@ def _defined(own: OwnFolder | None) -> tuple[Defined, ...]:
 
 
 def feature_query(
-    dialect: str = "duckdb", *, narrow: bool = False, folder: Path | None = None, names: tuple[str, ...] = ()
+    dialect: str = "duckdb", *, learned: bool = False, folder: Path | None = None, names: tuple[str, ...] = ()
 ) -> str:
     """The query that computes all features, or those of these `names`; `feature_parameters` gives its parameters.
 
-    `narrow`: of the units in the table `wanted_units` alone, by the rows that are theirs; what belongs to the company
-    as a whole is then read from tables `learned_<relation>`.
+    `learned`: what belongs to the company as a whole is read from tables `learned_<relation>`, not worked out.
     """
-    return _written(dialect, narrow, as_it_is(folder), names)
+    parts, select = _written(dialect, as_it_is(folder), names)
+    if learned:
+        of_all = {name: entity.columns for name, entity in entities().items() if entity.company}
+        parts = {name: _learned(name, of_all[name]) if name in of_all else rows for name, rows in parts.items()}
+    named = ",\n".join(f"{name} AS (\n{rows}\n)" for name, rows in parts.items())
+    return f"WITH {named}\n{select}"
 
 
 def feature_tables(folder: Path | None = None) -> frozenset[str]:
     """The contract's entities that the query reads."""
     known = {source.name for source in contract()}
-    return (
-        frozenset(table.name for table in _compiled("duckdb", False, as_it_is(folder), ()).find_all(exp.Table)) & known
-    )
+    return frozenset(table.name for table in _compiled("duckdb", as_it_is(folder), ()).find_all(exp.Table)) & known
+
+
+def feature_columns(folder: Path | None = None) -> Mapping[str, tuple[str, ...]]:
+    """The columns that the query reads of each of the contract's entities."""
+    named: dict[str, set[str]] = defaultdict(set)
+    for column in _compiled("duckdb", as_it_is(folder), ()).find_all(exp.Column):
+        named[column.table].add(column.name)
+    return {
+        source.name: tuple(column for column in source.column_names if column in named[source.name])
+        for source in contract()
+        if source.name in named
+    }
 
 
 def learning_query(relation: str) -> str:
@@ -52,7 +67,7 @@ def learning_query(relation: str) -> str:
 
 def named_parameters(folder: Path | None = None) -> frozenset[str]:
     """The parameters that the query has."""
-    return parameters_of(_compiled("duckdb", False, as_it_is(folder), ()))
+    return parameters_of(_compiled("duckdb", as_it_is(folder), ()))
 
 
 def needs_of(name: str, folder: Path | None = None) -> frozenset[str]:
@@ -72,18 +87,25 @@ def _needs(own: OwnFolder | None) -> Needs:
 
 
 @cache
-def _written(dialect: str, narrow: bool, own: OwnFolder | None, names: tuple[str, ...]) -> str:
-    return _compiled(dialect, narrow, own, names).sql(dialect=dialect, pretty=True)
+def _written(dialect: str, own: OwnFolder | None, names: tuple[str, ...]) -> tuple[Mapping[str, str], str]:
+    """The relations that the query names, in order, and the query over them."""
+    query = _compiled(dialect, own, names).copy()
+    parts = {cte.alias: cte.this.sql(dialect=dialect, pretty=True) for cte in query.ctes}
+    query.set("with_", None)
+    return parts, query.sql(dialect=dialect, pretty=True)
+
+
+def _learned(relation: str, columns: Iterable[str]) -> str:
+    return f"SELECT {', '.join(columns)} FROM learned_{relation}"  # noqa: S608 - from entities.yaml
 
 
 @cache
-def _compiled(dialect: str, narrow: bool, own: OwnFolder | None, names: tuple[str, ...]) -> exp.Select:
+def _compiled(dialect: str, own: OwnFolder | None, names: tuple[str, ...]) -> exp.Select:
     features = _defined(own)
     if names:
         wanted = _with_helpers(names, {feature.name: feature for feature in features})
         features = tuple(feature for feature in features if feature.name in wanted)
-    query = Compiler(entities(), features, dialect).query(only=names, learned=narrow)
-    return narrowed(query) if narrow else query
+    return Compiler(entities(), features, dialect).query(only=names)
 
 
 def _with_helpers(names: tuple[str, ...], features: dict[str, Defined]) -> frozenset[str]:

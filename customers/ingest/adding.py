@@ -56,7 +56,7 @@ def add(shelf: Shelf, source: Source) -> Added:
         run(f"CREATE TEMP VIEW {name}_changed AS SELECT {columns} FROM {name}_rows UNION ALL FROM {name}_old")  # noqa: S608
     else:
         run(f"CREATE TEMP VIEW {name}_changed AS SELECT {columns} FROM {name}_rows")  # noqa: S608
-    part = shelf.write(f"SELECT {columns} FROM {name}_rows", name)  # noqa: S608
+    part = shelf.write_rows(source, f"{name}_rows", _count(shelf, f"{name}_rows"))
     if part is not None:
         entity = shelf.entities[name]
         shelf.put(name, replace(entity, parts=(*entity.parts, part)))

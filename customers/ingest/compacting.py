@@ -40,7 +40,8 @@ def _chosen(parts: Sequence[Part]) -> list[Part]:
 def _merge(shelf: Shelf, source: Source, chosen: Sequence[Part]) -> None:
     """Write these parts as one, in the place of the first, without the rows that are gone."""
     name, entity = source.name, shelf.entities[source.name]
-    whole = shelf.write(relation(shelf.folder, chosen, entity.gone, stored_columns(source)), name)
+    rows = relation(shelf.folder, chosen, entity.gone, stored_columns(source))
+    whole = shelf.write_rows(source, f"({rows})", sum(part.rows for part in chosen))
     old = {part.file for part in chosen}
     position = min(entity.parts.index(part) for part in chosen)
     before = [part for part in entity.parts[:position] if part.file not in old]

@@ -9,6 +9,7 @@ import duckdb
 from ..contract.model import Source, UnitKind, contract
 from ..erased import ID_COLUMNS, KeepOut, take_out
 from ..opening import connect
+from ..visitors import KIND, visitors_of
 from .manifest import Entity, Manifest, Touched
 from .parts import Part, paths, write_part
 
@@ -34,6 +35,24 @@ def forget(manifest: Manifest, folder: Path, unit: UnitKind, keep_out: KeepOut, 
         connection.close()
 
 
+def visitors_of_erased(manifest: Manifest, folder: Path, unit: UnitKind, keep_out: KeepOut) -> set[tuple[str, str]]:
+    """(`visitor`, id) of each cookie or device that published rows tie to the erased: keep them out, and then `forget`.
+
+    The company's files may name a visitor longer than they say whose it was.
+    """
+    connection = connect()
+    try:
+        sources = {source.name: source for source in contract(unit) if source.name in manifest.entities}
+        erased = _erased(connection, manifest, folder, sources, keep_out)
+        found: set[str] = set()
+        for name, source in sources.items():
+            for files in _files(folder, manifest.entities[name]):
+                found |= visitors_of(connection, source, files, erased)
+        return {(KIND, visitor) for visitor in found - erased[KIND]}
+    finally:
+        connection.close()
+
+
 def _erased(
     connection: duckdb.DuckDBPyConnection,
     manifest: Manifest,
@@ -42,7 +61,7 @@ def _erased(
     keep_out: KeepOut,
 ) -> dict[str, set[str]]:
     """All ids in the parts that an erased person had; the same address under another id is theirs, too."""
-    erased: dict[str, set[str]] = {"contact": set(), "unit": set()}
+    erased: dict[str, set[str]] = {"contact": set(), "unit": set(), KIND: set()}
     for name, source in sources.items():
         entity = manifest.entities[name]
         for files in _files(folder, entity):

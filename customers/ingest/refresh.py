@@ -7,7 +7,7 @@ over all units (which features the company's app has) is learned with the base.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -84,9 +84,15 @@ def refresh(
     return fresh
 
 
-def read_features(folder: Path, standing: FeatureParts) -> FeatureTable:
-    """The table, in the order of the unit ids."""
-    return _read(folder, standing.parts)
+def read_features(folder: Path, standing: FeatureParts, only: Collection[str] | None = None) -> FeatureTable:
+    """The table, or the rows of `only` these units that it has, in the order of the unit ids."""
+    if only is None:
+        return _read(folder, standing.parts)
+    if standing.deltas:  # who was touched just now is there, and the base need not be read
+        found = _read(folder, standing.deltas, only)
+        if len(found) == len(set(only)):
+            return found
+    return _read(folder, standing.parts, only)
 
 
 def _terms(customers: Customers, as_of: date, definitions: Path | None) -> str:
@@ -106,8 +112,8 @@ def _part(file: SnapshotFile) -> Part:
     return Part(file.path.name, file.rows, file.digest)
 
 
-def _read(folder: Path, parts: Sequence[Part]) -> FeatureTable:
-    """Of every unit the row in the last of the parts that has it."""
+def _read(folder: Path, parts: Sequence[Part], only: Collection[str] | None = None) -> FeatureTable:
+    """Of every unit, or of `only` these, the row in the last of the parts that has it."""
     later, queries = "", []
     for number, part in reversed(list(enumerate(parts))):
         rows = f"read_parquet({paths(folder, [part])})"
@@ -115,8 +121,12 @@ def _read(folder: Path, parts: Sequence[Part]) -> FeatureTable:
         queries.append(f"SELECT * FROM {rows} AS part{number}{newer}")  # noqa: S608 - names of our own files
         ids = f"SELECT unit_id FROM {rows}"  # noqa: S608
         later = f"{later} UNION {ids}" if later else ids
+    rows, told = " UNION ALL ".join(queries), {}
+    if only is not None:
+        rows = f"SELECT * FROM ({rows}) WHERE unit_id IN (SELECT unnest($units::VARCHAR[]))"  # noqa: S608
+        told = {"units": sorted(only)}
     with duckdb.connect(config={"threads": 2}) as connection:
-        result = connection.execute(f"{' UNION ALL '.join(queries)} ORDER BY unit_id").fetchnumpy()
+        result = connection.execute(f"{rows} ORDER BY unit_id", told).fetchnumpy()
     return from_query(result, "unit_id")
 
 

@@ -9,10 +9,16 @@ from pathlib import Path
 import duckdb
 
 from ...domain.sources import Feed
+from ..contract.keys import key_of
 from ..contract.load import make_empty, stored_columns
 from ..contract.model import Source
 from .manifest import Entity
 from .parts import Part, paths, relation, write_part
+
+#: Rows in a group of a Parquet file as DuckDB writes it; within one there is nothing to skip.
+_GROUP_ROWS = 122_880
+#: By what a row is tied to its unit, closest first.
+_UNITS = ("account_id", "contact_id", "order_id")
 
 
 @dataclass
@@ -46,6 +52,16 @@ class Shelf:
 
     def write(self, query: str, name: str) -> Part | None:
         return write_part(self.connection, query, self.folder, name)
+
+    def write_rows(self, source: Source, rows: str, count: int) -> Part | None:
+        """A part with so many rows of an entity. In a large one the rows of a unit lie together: whoever asks for a few
+        units reads a few groups of rows, and ids in order take half the time to read."""
+        columns = ", ".join(stored_columns(source))
+        query = f"SELECT {columns} FROM {rows}"  # noqa: S608 - all names come from the contract
+        unit = next((column for column in _UNITS if column in source.column_names), None)
+        if unit is not None and count > _GROUP_ROWS:
+            query += f" ORDER BY {', '.join((unit, *key_of(source)))}"
+        return self.write(query, source.name)
 
     def files(self, parts: Sequence[Part]) -> str:
         return paths(self.folder, parts)

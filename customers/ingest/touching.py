@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from ..contract.model import Source, UnitKind
+from ..visitors import IDENTIFIERS, accounts_of_changed
 from .manifest import Manifest, Touched
 from .parts import paths
 from .shelf import Shelf
@@ -52,7 +53,10 @@ class Touch:
         if source.name in _OF_ALL:
             self._all = True
             return
-        for query in self._queries(source):
+        by_visitor = accounts_of_changed(source)
+        if by_visitor:
+            self.shelf.show(IDENTIFIERS)
+        for query in [*self._queries(source), *by_visitor]:
             self.shelf.connection.execute(f"INSERT OR IGNORE INTO touched {query}")
 
     def units(self) -> list[str] | None:

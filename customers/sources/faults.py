@@ -89,8 +89,17 @@ def _same_name(source: Source, feed: Feed, column: Column, origin: str, header: 
         yield Fault(origin, 1, name, "this column stands there twice")
     elif name not in header:
         close = _meant(source, feed, column, header)
-        if close or column.required or not (column.optional or feed.columns):
+        is_needed = column.required or _is_the_last_hope(source, feed, column, header)
+        if close or is_needed or not (column.optional or feed.columns):
             yield Fault(origin, 1, name, "this column is missing", f"did you mean {close!r}?" if close else "")
+
+
+def _is_the_last_hope(source: Source, feed: Feed, column: Column, header: Sequence[str]) -> bool:
+    """Whether it is the first of columns of which a row needs one, and none of them is there."""
+    if column.header not in {other.header for other in source.columns if other.name in source.one_of[:1]}:
+        return False
+    stand_ins = [other for other in source.columns if other.name in source.one_of]
+    return not any(wanted_header(other, feed) in header or other.header in feed.constants for other in stand_ins)
 
 
 def _meant(source: Source, feed: Feed, column: Column, header: Sequence[str]) -> str | None:

@@ -23,6 +23,7 @@ class Look:
     start: int  #: 0, or what was read last time where the file only grew
     start_line: int  #: line ends before `start`
     end: int
+    end_line: int  #: line ends before `end`
     sha256: str  #: of all bytes before `end`
     state: tuple[int, ...]  #: size, times and inode when it was looked at
     at_rest: bool
@@ -31,7 +32,8 @@ class Look:
     @property
     def mark(self) -> dict[str, Any]:
         """What to remember. The state says "unchanged" without reading, so only that of a file at rest is kept."""
-        return {"size": self.end, "sha256": self.sha256, "state": list(self.state) if self.at_rest else None}
+        state = list(self.state) if self.at_rest else None
+        return {"size": self.end, "lines": self.end_line, "sha256": self.sha256, "state": state}
 
 
 def look(file: BinaryIO, mark: Mapping[str, Any] | None, *, by_lines: bool, tail_will_do: bool) -> Look | None:
@@ -48,15 +50,18 @@ def look(file: BinaryIO, mark: Mapping[str, Any] | None, *, by_lines: bool, tail
     may_go_on = not (at_rest or is_ended or has_settled(file, state))
     digest, known, lines = hashlib.sha256(), 0, 0
     if mark and mark["size"] <= size:
-        lines = _take(file, mark["size"], digest)
-        known = mark["size"] if digest.hexdigest() == mark["sha256"] and _ends_there(file, mark["size"]) else 0
+        for chunk in chunks(file, 0, mark["size"]):
+            digest.update(chunk)
+        is_same = digest.hexdigest() == mark["sha256"]
+        known = mark["size"] if is_same and _ends_there(file, mark["size"]) else 0
+        lines = mark["lines"] if is_same and "lines" in mark else _line_ends(file, mark["size"])
     else:
         file.seek(0)
-    end, hexdigest = _take_rest(file, size, digest, whole_lines=by_lines and not at_rest and (is_ended or may_go_on))
+    end, more = _take_rest(file, size, digest, whole_lines=by_lines and not at_rest and (is_ended or may_go_on))
     if mark and known == end:
         return None
     start = known if tail_will_do else 0
-    return Look(start, lines if start else 0, end, hexdigest, state, at_rest, may_go_on)
+    return Look(start, lines if start else 0, end, lines + more, digest.hexdigest(), state, at_rest, may_go_on)
 
 
 def state_of(file: BinaryIO) -> tuple[int, ...]:
@@ -91,13 +96,9 @@ def chunks(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _take(file: BinaryIO, until: int, digest: Any) -> int:
-    """Digest the first bytes; returns the line ends among them."""
-    lines = 0
-    for chunk in chunks(file, 0, until):
-        digest.update(chunk)
-        lines += chunk.count(b"\n")
-    return lines
+def _line_ends(file: BinaryIO, until: int) -> int:
+    """How many there are among the first bytes."""
+    return sum(chunk.count(b"\n") for chunk in chunks(file, 0, until))
 
 
 def _ends_there(file: BinaryIO, position: int) -> bool:
@@ -110,12 +111,13 @@ def _ends_there(file: BinaryIO, position: int) -> bool:
     return around[:1] == b"\n" or around[1:] in (b"\n", b"\r", b"")
 
 
-def _take_rest(file: BinaryIO, size: int, digest: Any, *, whole_lines: bool) -> tuple[int, str]:
-    """Digest from here on; returns where it ends and the digest of all."""
-    end = file.tell()
+def _take_rest(file: BinaryIO, size: int, digest: Any, *, whole_lines: bool) -> tuple[int, int]:
+    """Digest from here on; returns where it ends, and the line ends in it."""
+    end, ends = file.tell(), 0
     lines = WholeLines()
     for chunk in chunks(file, end, size):
         taken = lines.feed(chunk) if whole_lines else chunk
         digest.update(taken)
         end += len(taken)
-    return end, digest.hexdigest()
+        ends += taken.count(b"\n")
+    return end, ends

@@ -89,7 +89,7 @@ def propose(sample: Sample, source: Source, file_name: str = "") -> Proposal:
     missing = tuple(
         column.header
         for column in _columns(source)
-        if column.required and column.header not in found and column.header not in constants and column.header != row_id
+        if _is_needed(source, column, found) and column.header not in {*found, *constants, row_id}
     )
     values, open_values = _values(source, sample, found)
     local = any(
@@ -128,6 +128,13 @@ def plain(name: str) -> str:
 def _columns(source: Source) -> list[Column]:
     """Each name once: for persons, account and contact are the same column."""
     return list({column.header: column for column in reversed(source.columns)}.values())[::-1]
+
+
+def _is_needed(source: Source, column: Column, found: Mapping[str, str]) -> bool:
+    """Of columns of which a row needs one, the first is needed where none was found."""
+    stand_ins = {other.header: other.name for other in source.columns if other.name in source.one_of}
+    is_first = stand_ins.get(column.header) in source.one_of[:1]
+    return column.required or (is_first and not (stand_ins.keys() & found.keys()))
 
 
 def _matches(source: Source, sample: Sample, looks: Mapping[str, Look]) -> tuple[Match, ...]:

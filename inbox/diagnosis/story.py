@@ -74,6 +74,21 @@ def absent(diagnosis: Diagnosis) -> list[Gap]:
     return [gap for gap in diagnosis.gaps if gap.severity == "note" and gap.kind == "no_source"]
 
 
+def anonymous(diagnosis: Diagnosis, language: Language) -> list[str]:
+    """What share of visits nobody knows the visitor of, and how that could change; no alarm."""
+    hints = {gap.entity: gap for gap in diagnosis.gaps if gap.kind == "anonymous" and gap.severity == "note"}
+    lines = []
+    for seen in diagnosis.entities:
+        if seen.anonymous or seen.anonymous_tied:
+            counts = {"rows": seen.anonymous, "of": seen.total, "tied": seen.anonymous_tied}
+            values = {key: figures.number(count) for key, count in counts.items()}
+            values |= {"entity": entity(language, seen.entity), "share": figures.percent(seen.anonymous_share)}
+            hint = [advice(hints[seen.entity], language)] if seen.entity in hints else []
+            key = "anonymous_tied" if seen.anonymous_tied else "anonymous"
+            lines.append(joined(language, [phrase(language, key, **values), *hint]))
+    return lines
+
+
 def sentence(gap: Gap, told: Told, language: Language) -> str:
     """What is wrong, with the figure."""
     counted = gap.kind in _OF_CUSTOMERS

@@ -67,6 +67,8 @@ def _sources(diagnosis: Diagnosis, language: Language, sheet: Sheet) -> None:
     keys = ("source", "rows", "refused", "match", "covered", "last", "rhythm")
     rows = [_source(seen, language) for seen in there]
     sheet.rows(rows, [phrase(language, f"head.{key}") for key in keys], figures=(1, 2, 3, 4, 5, 6))
+    for line in story.anonymous(diagnosis, language):
+        sheet.line(line, indent=2)
 
 
 def _source(seen: EntityFigures, language: Language) -> list[str | Text]:

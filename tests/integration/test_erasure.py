@@ -6,6 +6,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from kizuna.agents.reading import open_customers
 from kizuna.agents.scoring import load_snapshot
 from kizuna.domain.errors import UserError
 from kizuna.service import erasing
@@ -252,6 +253,35 @@ def test_reading_the_sources_again_does_not_bring_them_back(company: Company) ->
     newest = max(world.rows(SnapshotRow), key=lambda row: row.as_of)
     assert unit.unit_id not in load_snapshot(world.workspace, newest.name).unit_ids
     assert traces(world.folder, *needles) == []
+
+
+def test_their_visits_go_too_and_their_cookie_stays_out(company: Company) -> None:
+    """Those that are theirs only by an identifier as well, and when nobody says any more whose cookie it was."""
+    world = company("queued")
+    unit = world.rows(DeliveryRow)[0].unit_id
+    visits, known = world.folder / "data" / "web_events.csv", world.folder / "data" / "identifiers.csv"
+    visits.write_text(
+        "event_id,account_id,visitor_id,kind,product_id,happened_at\n"
+        "w1,,hers-cookie,view,,2026-03-01T00:00:00Z\nw2,,no-one-cookie,view,,2026-03-01T00:00:00Z\n",
+        encoding="utf-8",
+    )
+    header = "identifier_id,account_id,kind,value,recorded_at\n"
+    known.write_text(f"{header}i1,{unit},cookie,hers-cookie,\n", encoding="utf-8")
+    query = "SELECT event_id, account_id FROM web_events"
+    with open_customers(world.workspace) as customers:
+        assert customers.cursor().execute(query).fetchall() == [("w1", unit)]
+    assert traces(world.folder, "hers-cookie")
+
+    erasing.erase(world.workspace, unit, by="mori")
+
+    assert traces(world.folder, "hers-cookie") == []
+    known.write_text(header, encoding="utf-8")
+    with visits.open("a", encoding="utf-8") as file:
+        file.write("w3,,hers-cookie,view,,2026-03-02T00:00:00Z\n")
+    with open_customers(world.workspace) as customers:
+        assert customers.cursor().execute(query).fetchall() == []
+        assert customers.anonymous["web_events"].rows == 1
+    assert traces(world.folder, "hers-cookie") == [] and traces(world.folder, "no-one-cookie")
 
 
 def test_the_same_person_under_a_new_id_stays_out(company: Company) -> None:

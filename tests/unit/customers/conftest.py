@@ -124,7 +124,7 @@ def write_persons(folder: Path, **rows: list[Row]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for source in contract("person"):
         if source.name in rows or source.name == "persons":
-            write_file(folder, source, rows.get(source.name, [{}]), PERSON[source.name])
+            write_file(folder, source, rows.get(source.name, [{}]), PERSON.get(source.name, {}))
     return folder
 
 

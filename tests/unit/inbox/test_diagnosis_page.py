@@ -1,6 +1,7 @@
 """The diagnosis as people read it: nothing from the sources acts, every kind of gap has words, figures are in them."""
 
 import io
+from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
 
@@ -143,3 +144,27 @@ def test_every_entity_of_the_contract_has_a_name() -> None:
     names = {source.name for unit in ("account", "person") for source in contract(unit)}  # type: ignore[arg-type]
     for language in LANGUAGES:
         assert {name for name in names if f"diagnosis.entity.{name}" not in words(language)} == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "hint"),
+    [
+        ("en", "Of 1,000 rows of web visits, 900 (90.0%) stay anonymous", "Supply identifiers"),
+        (
+            "ja",
+            "Webの閲覧の1,000行のうち900行（90.0%）は匿名のままです",
+            "識別子（Cookie・端末・会員証）を用意してください",
+        ),
+    ],
+)
+def test_the_share_of_anonymous_visits_is_told_without_alarm(language: Language, told: str, hint: str) -> None:
+    web = EntityFigures("web_events", True, 1000, 0, match_rate=0.1, anonymous=900)
+    note = Gap("anonymous", "note", "web_events", rows=900, of=1000)
+    shown = diagnosis((note,), entities=(web,))
+    tied = diagnosis(entities=(replace(web, anonymous_tied=70),))
+    for text in (render_page(shown, TOLD, language), on_terminal(shown, language)):
+        plain = "".join(text.split())
+        assert "".join(told.split()) in plain and "".join(hint.split()) in plain
+    assert on_terminal(shown, language).startswith("✓"), "nothing to mend"
+    text = on_terminal(tied, language)
+    assert "70" in text and hint not in text

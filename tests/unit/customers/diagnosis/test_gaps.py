@@ -48,6 +48,52 @@ def test_visits_of_nobody_known_are_counted_with_the_strangers_and_those_that_id
     assert web.match_rate == 0.8
 
 
+def _anonymous(tables: Tables) -> None:
+    """Four visits of five name one of 16 cookies alone: 480 of 600."""
+    for number, row in enumerate(tables["web_events"]):
+        row["visitor_id"] = f"cookie-{number % 16}"
+        if number % 5:
+            row["person_id"] = ""
+
+
+def test_anonymous_visits_are_no_alarm_and_a_hint_where_nothing_can_tie_them(diagnosed: Diagnose) -> None:
+    diagnosis = diagnosed(_anonymous)
+    gap = only(diagnosis, "anonymous", "web_events")
+    assert (gap.rows, gap.of, gap.severity) == (480, 600, "note")
+    assert {gap.severity for gap in diagnosis.gaps} == {"note"} and not diagnosis.breaks
+    web = next(figures for figures in diagnosis.entities if figures.entity == "web_events")
+    assert (web.rows, web.refused, web.anonymous, web.anonymous_tied, web.match_rate) == (600, 0, 480, 0, 0.2)
+
+
+def test_identifiers_tie_anonymous_visits_and_the_rest_is_counted(diagnosed: Diagnose) -> None:
+    def spoil(tables: Tables) -> None:
+        _anonymous(tables)
+        tables["identifiers"] = [
+            {
+                "identifier_id": "I1",
+                "person_id": "P001",
+                "kind": "cookie",
+                "value": "cookie-3",
+                "recorded_at": moment(9),
+            }
+        ]
+
+    diagnosis = diagnosed(spoil)
+    assert not [gap for gap in diagnosis.gaps if gap.kind == "anonymous"]
+    web = next(figures for figures in diagnosis.entities if figures.entity == "web_events")
+    assert (web.anonymous + web.anonymous_tied, web.anonymous_tied) == (480, 30)
+    assert (web.anonymous_share, web.match_rate) == (450 / 600, 150 / 600)
+
+
+def test_an_action_that_needs_visits_reaches_nobody_where_all_are_anonymous(diagnosed: Diagnose) -> None:
+    def spoil(tables: Tables) -> None:
+        for row in tables["web_events"]:
+            row["visitor_id"], row["person_id"] = row["person_id"], ""
+
+    gap = only(diagnosed(spoil), "anonymous", "web_events")
+    assert gap.severity == "costly" and "upgrade_interest" in gap.cost.actions
+
+
 def _lines_of_no_product(tables: Tables) -> None:
     for row in tables["order_lines"][:7]:
         row["product_id"] = "ghost"

@@ -54,6 +54,14 @@ def test_some_units_alone_are_as_they_are_among_all(open_company: OpenCompany) -
     assert len(build_features(customers, TODAY, only=[])) == 0
 
 
+def test_computing_some_units_hides_the_others_from_nobody_else(open_company: OpenCompany) -> None:
+    customers = some_accounts(open_company)
+    before = customers.cursor().execute("SELECT count(*) FROM app_events").fetchall()
+    build_features(customers, TODAY, only=["A3"])
+    assert customers.cursor().execute("SELECT count(*) FROM app_events").fetchall() == before
+    assert len(build_features(customers, TODAY)) == 4
+
+
 def test_what_the_app_can_do_is_learned_from_its_users_and_most_used_comes_first(open_company: OpenCompany) -> None:
     customers = some_accounts(open_company)
     assert learn_product(customers, TODAY) == ("alerts", "sharing", "api")
@@ -108,8 +116,8 @@ def test_each_entity_is_passed_over_once() -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_query_is_one_in_every_dialect(dialect: str) -> None:
-    for narrow in (False, True):
-        tree = sqlglot.parse_one(feature_query(dialect, narrow=narrow), dialect=dialect)
+    for learned in (False, True):
+        tree = sqlglot.parse_one(feature_query(dialect, learned=learned), dialect=dialect)
         assert {"unit_id", "last_nps", "overlooked_feature"} <= set(tree.named_selects)
     assert "FILTER" not in feature_query("bigquery") and "ARG_MAX" not in feature_query("postgres")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kizuna.customers.ingest import compacting
+from kizuna.customers.ingest import compacting, shelf
 from kizuna.customers.ingest.forgetting import forget
 from kizuna.customers.ingest.manifest import Manifest
 from kizuna.customers.ingest.opening import open_published
@@ -120,6 +120,26 @@ def test_amended_rows_in_a_large_part_are_taken_back_without_writing_it_anew(
                           "kind": "refund", "amount_jpy": "6"})  # fmt: skip
     reader.read()
     assert reader.rows("SELECT amount_jpy FROM orders WHERE order_id = 'O3'") == [(6.0,)]
+
+
+def test_in_a_large_part_the_rows_of_a_unit_lie_together(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "_GROUP_ROWS", 3)
+    reader.write(accounts=[{"account_id": "A1"}, {"account_id": "A2"}])
+    reader.add("app_events", *(event(f"e{number}", f"A{1 + number % 2}") for number in range(4)))
+    reader.read()
+    found = reader.rows("SELECT account_id, event_id FROM app_events")
+    assert found == [("A1", "e0"), ("A1", "e2"), ("A2", "e1"), ("A2", "e3")]
+
+
+@pytest.mark.parametrize("is_amended", [False, True])
+def test_the_newest_moment_is_known_whatever_part_it_lies_in(reader: Reader, is_amended: bool) -> None:
+    reader.add("app_events", event("e1", at="2026-11-20T00:00:00Z"), event("e2"))
+    reader.read()
+    reader.add("app_events", *([event("e1", at="2026-11-03T00:00:00Z")] if is_amended else []), event("e3"))
+    reader.read()
+    with reader.open() as customers:
+        newest = customers.cursor().execute("SELECT max(happened_at) FROM app_events").fetchall()[0][0]
+        assert customers.data_until is not None and customers.data_until.replace(tzinfo=None) == newest
 
 
 def test_many_small_parts_become_few(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

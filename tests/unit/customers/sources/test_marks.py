@@ -70,6 +70,16 @@ def test_a_file_that_changed_otherwise_is_read_whole(grown: Shelf, content: str)
     assert len(ids(grown)) == content.count("\n") - 1
 
 
+def test_lines_are_those_of_the_file_as_it_is_now(grown: Shelf) -> None:
+    """Written anew with one row over three lines, then longer: the count of the old file's lines is worth nothing."""
+    grown.write("o.csv", HEADER + line(1).replace("P1", '"P\n\n1"') + line(2) + line(3))
+    assert ids(grown) == ["O1", "O2", "O3"]
+    grown.append("o.csv", line(4))
+    batch = grown.first(FEED)
+    cells_of(grown.connection, batch)
+    assert not batch.is_whole and batch.lines_of([0], []) == {0: 7}
+
+
 def test_a_last_line_that_went_on_is_no_growth(shelf: MakeShelf) -> None:
     here = shelf()
     here.write("o.csv", HEADER + line(1) + line(2).rstrip("\n"))

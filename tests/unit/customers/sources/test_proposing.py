@@ -105,6 +105,11 @@ def test_japanese_sales_are_proposed_with_codes_and_local_times(tmp_path: Path) 
         ("ＴＥＬ", "phone", "persons"),
         ("e-mail", "email", "persons"),
         ("date_of_birth", "birth_date", "persons"),
+        ("クッキーID", "visitor_id", "web_events"),
+        ("Cookie ID", "visitor_id", "intents"),
+        ("client_id", "visitor_id", "web_events"),
+        ("device_id", "visitor_id", "app_events"),
+        ("訪問者ID", "visitor_id", "web_events"),
     ],
 )
 def test_names_are_known_in_many_spellings(header: str, column: str, name: str) -> None:
@@ -123,6 +128,15 @@ def test_mail_addresses_are_known_by_their_looks() -> None:
     sample = Sample(("会員番号", "項目7"), (("1", "a@b.example"), ("2", "c@d.example")))
     match = next(match for match in propose(sample, entity("persons")).matches if match.column == "email")
     assert (match.header, match.why, match.sureness) == ("項目7", Why.CELLS, Sureness.GUESS)
+
+
+def test_visits_name_a_customer_or_a_visitor() -> None:
+    log = propose(
+        Sample(("client_id", "user_id", "event_time"), (("c1", "", "2026-01-01T00:00:00Z"),)), entity("web_events")
+    )
+    assert {"visitor_id": "client_id", "person_id": "user_id"}.items() <= columns(log).items()
+    assert "person_id" not in propose(Sample(("client_id",), (("c1",),)), entity("web_events")).open_columns
+    assert "person_id" in propose(Sample(("event_time",), ()), entity("web_events")).open_columns
 
 
 def test_each_column_is_used_once() -> None:
