@@ -41,7 +41,7 @@ def publish(table: FeatureTable, folder: Path, name: str) -> SnapshotFile:
         os.replace(part, path)
     finally:
         Path(part).unlink(missing_ok=True)
-    _sync(folder)
+    sync_folder(folder)
     return SnapshotFile(path, len(table), digest)
 
 
@@ -99,7 +99,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, as fsync makes the bytes of a file."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

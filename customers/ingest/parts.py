@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from ..snapshot import sync_folder
+
 #: A file that no manifest names is swept away once it is so old: until then somebody may still be reading it.
 READ_FOR_SECONDS = 3_600.0
 
@@ -46,7 +48,7 @@ def write_part(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, 
         os.replace(made, folder / part.file)
     finally:
         made.unlink(missing_ok=True)
-    _sync(folder)
+    sync_folder(folder)
     return part
 
 
@@ -91,11 +93,3 @@ def sweep(folder: Path, named: Iterable[str], *, at_once: bool = False) -> int:
 def _literal(path: str) -> str:
     pattern = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)
     return "'" + pattern.replace("'", "''") + "'"
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
