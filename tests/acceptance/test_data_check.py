@@ -7,6 +7,8 @@ import pytest
 
 from .conftest import Ran, kizuna
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -16,6 +16,8 @@ from kizuna.tools.language_model import forget_habits
 from .misbehaving_server import Handler, completion, misbehaving, status
 from .world import CAMPAIGN, Stages, World, write_brief
 
+pytestmark = pytest.mark.slow
+
 EN = "Hello {{ contact_name }},\n\nwe would like to hear from you.\n\n{links}\n\nThe team"
 JA = "{{ contact_name }} 様\n\nお声をお聞かせください。\n\n{links}\n\nどうぞよろしくお願いいたします。"
 DRAFT = {

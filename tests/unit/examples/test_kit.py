@@ -10,6 +10,8 @@ from kizuna.examples.kit.happened import Happened
 from kizuna.examples.kit.outbox import person_of
 from kizuna.examples.registry import EXAMPLES, example_in
 
+pytestmark = pytest.mark.slow
+
 
 def test_some_have_the_chance_they_have_among_all() -> None:
     chance = Chance(7, 20_000)
