@@ -72,7 +72,7 @@ def hostile_rows(seed: int) -> Rows:
     numbers = count()
     rows: Rows = {}
     for source in contract():
-        size = {"accounts": _UNITS, "contacts": _UNITS * 2, "products": 12, "reps": 3}.get(source.name, _ROWS)
+        size = {"accounts": _UNITS, "contacts": _UNITS * 2, "products": 24, "reps": 3}.get(source.name, _ROWS)
         size = _UNITS - 8 if source.name == "subscriptions" else size
         rows[source.name] = [
             tuple(_cell(chance, source, column, row, rows, numbers) for column in source.columns) for row in range(size)
