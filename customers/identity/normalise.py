@@ -1,7 +1,7 @@
 """Keys from what people typed: mail addresses, phones and names, so that equal things are written equally.
 
 A key is for comparing only and never shown or written to. Every function takes any text, never raises, returns '' where
-the text holds nothing to compare, and leaves its own results as they are.
+the text holds nothing to compare; mail and phone keys are keys of themselves.
 """
 
 import re
@@ -30,8 +30,9 @@ _VARIANTS = str.maketrans(
     "齋齊斎髙﨑嵜邊邉濵濱澤廣國櫻德惠眞龍瀧嶋嶌冨桒栁桺𠮷黑會圓榮藏實壽豐學條萬與淺增關鐵曾顯彌爲禮舘莊峯淵兒來亞靜瀨賴槇晧郞齊髮劍劔澁應氣壯當戶",
     "斉斉斉高崎崎辺辺浜浜沢広国桜徳恵真竜滝島島富桑柳柳吉黒会円栄蔵実寿豊学条万与浅増関鉄曽顕弥為礼館荘峰渕児来亜静瀬頼槙皓郎斉髪剣剣渋応気壮当戸",
 )
-_TITLES = re.compile(r"(?<=\S)\s*(?:様|さま|殿|御中|さん)$|^(?:mr|mrs|ms|miss|dr|prof)\.?\s+", re.IGNORECASE)
-_TITLE_ENDS = ("様", "ま", "殿", "中", "ん")
+_HONORIFICS = re.compile(r"(?<=\S)(?:\s*(?:様|さま|殿|御中|さん))+$")
+_HONORIFIC_ENDS = ("様", "ま", "殿", "中", "ん")
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof"})
 _WITHIN_NAMES = re.compile(r"['’`]")
 _NOT_IN_NAMES = re.compile(r"[^\w\s]|[\d_]")
 _CACHED = 1 << 17
@@ -102,23 +103,24 @@ class _Part(NamedTuple):
     is_kana: bool
     is_sound: bool  #: kana or Latin letters
     is_upper: bool
+    is_title: bool
 
 
 def _parts(raw: str) -> list[_Part]:
     text = plain(raw)
-    if text.endswith(_TITLE_ENDS) or text.isascii():
-        text = _TITLES.sub("", text)
-    words = text.split()
+    words = (_HONORIFICS.sub("", text) if text.endswith(_HONORIFIC_ENDS) else text).split()
     if not all([word.isalpha() for word in words]):
-        words = _NOT_IN_NAMES.sub(" ", _WITHIN_NAMES.sub("", text)).split()
-    return [_part(word) for word in words]
+        words = _NOT_IN_NAMES.sub(" ", _WITHIN_NAMES.sub("", " ".join(words))).split()
+    parts = [_part(word) for word in words]
+    return [part for part in parts if not part.is_title] or parts
 
 
 @lru_cache(_CACHED)
 def _part(word: str) -> _Part:
     folded = to_katakana(word).translate(_VARIANTS)
     sound = to_latin(folded)
-    return _Part(folded.casefold(), sound, is_kana(folded), bool(sound) or is_kana(folded), word.isupper())
+    is_sound = bool(sound) or is_kana(folded)
+    return _Part(folded.casefold(), sound, is_kana(folded), is_sound, word.isupper(), sound in _TITLES)
 
 
 def _keys_of(parts: list[_Part]) -> NameKeys:
