@@ -9,11 +9,10 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from ..domain.document import MAX_BYTES, Document, decode, parse_document, validate
+from ..domain.document import Document, decode, parse_document, validate
 from ..domain.errors import Fault, FaultyFile
 from ..domain.playbook import Action
-
-_SUFFIX = ".yaml"
+from ..domain.yaml_folder import SUFFIX, raw_files
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def packaged_names() -> tuple[str, ...]:
 
 def names_in_folder(folder: Path) -> tuple[str, ...]:
     """The actions that a user's folder holds, by the names of their files."""
-    return tuple(sorted(path.stem for path in folder.glob(f"*{_SUFFIX}"))) if folder.is_dir() else ()
+    return tuple(sorted(path.stem for path in folder.glob(f"*{SUFFIX}"))) if folder.is_dir() else ()
 
 
 def load_playbooks(
@@ -69,28 +68,16 @@ def digest(action: Action) -> str:
 
 
 def _packaged() -> list[_Written]:
-    found = [entry for entry in files("kizuna.playbooks").iterdir() if entry.name.endswith(_SUFFIX)]
+    found = [entry for entry in files("kizuna.playbooks").iterdir() if entry.name.endswith(SUFFIX)]
     return [
-        _Written(entry.name.removesuffix(_SUFFIX), f"kizuna/playbooks/{entry.name}", entry.read_bytes(), True)
+        _Written(entry.name.removesuffix(SUFFIX), f"kizuna/playbooks/{entry.name}", entry.read_bytes(), True)
         for entry in sorted(found, key=lambda entry: entry.name)
     ]
 
 
 def _in_folder(folder: Path, faults: list[Fault]) -> Iterator[_Written]:
-    if not folder.is_dir():
-        faults.append(Fault(str(folder), 0, "", "there is no such folder", "see `playbook_folder` in the brief"))
-        return
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in {".yml", ".yaml"} and path.suffix != _SUFFIX:
-            faults.append(Fault(str(path), 0, "", f"the file's name must end in `{_SUFFIX}`"))
-        elif path.suffix == _SUFFIX:
-            try:
-                with path.open("rb") as file:
-                    raw = file.read(MAX_BYTES + 4)
-            except OSError as error:
-                faults.append(Fault(str(path), 0, "", f"can't be read: {error.strerror}"))
-            else:
-                yield _Written(path.stem, str(path), raw, packaged=False)
+    for path, raw in raw_files(folder, "playbook_folder", faults):
+        yield _Written(path.stem, str(path), raw, packaged=False)
 
 
 @lru_cache(maxsize=256)
@@ -111,8 +98,8 @@ def _beyond_the_model(written: _Written, document: Document, check_rule: Callabl
     faults: list[Fault] = []
     action, when = document.data.get("action"), document.data.get("when")
     if isinstance(action, str) and action != written.name:
-        problem = f"the file is named `{written.name}{_SUFFIX}`, but its action `{action}`"
-        hint = f"rename the file to `{action}{_SUFFIX}`, or write `action: {written.name}`"
+        problem = f"the file is named `{written.name}{SUFFIX}`, but its action `{action}`"
+        hint = f"rename the file to `{action}{SUFFIX}`, or write `action: {written.name}`"
         faults.append(Fault(written.file, document.line_of(("action",)), "action", problem, hint))
     if isinstance(when, str) and when:
         line = document.line_of(("when",))

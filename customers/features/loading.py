@@ -15,8 +15,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from ...domain.document import MAX_BYTES, Document, decode, parse_document, validate
+from ...domain.document import Document, decode, parse_document, validate
 from ...domain.errors import Fault, FaultyFile
+from ...domain.yaml_folder import SUFFIX, raw_files
 from ..packaged import read_packaged
 from .checking import problems_of
 from .definition import Definition, Entity, FeatureFile
@@ -25,7 +26,6 @@ from .names import Defined, Scope
 #: Formulas over features of several entities stand under this name.
 ACROSS = "across"
 M = TypeVar("M", bound=BaseModel)
-_SUFFIX = ".yaml"
 
 
 @cache
@@ -39,7 +39,7 @@ def packaged_features() -> tuple[Defined, ...]:
     """The features that Kizuna brings along, entity by entity."""
     read: dict[str, FeatureFile] = {}
     for entry in files(__package__).joinpath("definitions").iterdir():
-        if entry.name.endswith(_SUFFIX):
+        if entry.name.endswith(SUFFIX):
             file = _strictly(FeatureFile, read_packaged(f"features/definitions/{entry.name}"))
             read[file.entity] = file
     order = [*entities(), *(name for name in sorted(read) if name not in entities())]
@@ -59,7 +59,7 @@ def as_it_is(folder: Path | None) -> OwnFolder | None:
     if folder is None:
         return None
     digest = hashlib.sha256()
-    for path in sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else ():
+    for path in sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else ():
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return OwnFolder(folder, digest.hexdigest())
 
@@ -93,21 +93,11 @@ def _defined(file: FeatureFile) -> Iterator[Defined]:
 
 
 def _documents(folder: Path, faults: list[Fault]) -> Iterator[Document]:
-    if not folder.is_dir():
-        faults.append(Fault(str(folder), 0, "", "there is no such folder", "see `feature_folder` in the brief"))
-        return
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in {".yml", ".yaml"} and path.suffix != _SUFFIX:
-            faults.append(Fault(str(path), 0, "", f"the file's name must end in `{_SUFFIX}`"))
-        elif path.suffix == _SUFFIX:
-            try:
-                with path.open("rb") as file:
-                    raw = file.read(MAX_BYTES + 4)
-                yield parse_document(decode(raw, str(path)), str(path))
-            except OSError as error:
-                faults.append(Fault(str(path), 0, "", f"can't be read: {error.strerror}"))
-            except FaultyFile as error:
-                faults += error.faults
+    for path, raw in raw_files(folder, "feature_folder", faults):
+        try:
+            yield parse_document(decode(raw, str(path)), str(path))
+        except FaultyFile as error:
+            faults += error.faults
 
 
 def _unfit(file: FeatureFile, document: Document, earlier: Sequence[str]) -> Iterator[Fault]:
