@@ -10,6 +10,7 @@ from ..customers.eligibility import matches
 from ..customers.table import FeatureTable
 from ..store import campaigns
 from ..store.tables import CycleRow
+from .drifting import drift_findings
 from .listening import listen_to, open_urgent, what_they_say
 from .moving import keep_segments, keep_signals
 from .reading import open_customers
@@ -97,6 +98,8 @@ def _findings(workspace: Workspace, scored: Scored, changes: list[dict[str, Any]
             days=workspace.brief.business.churn_window.days,
         ),
         _model_finding(model),
+        *(_finding("drift", **figures) for figures in drift_findings(model)),
+        *_value_findings(model.get("value", {})),
     ]
     return found + changes + ([_finding("faults", rows=faults)] if faults else [])
 
@@ -105,7 +108,18 @@ def _model_finding(model: dict[str, Any]) -> dict[str, Any]:
     if model["is_fallback"] or model["auc"] is None:
         return _finding("no_model", note=model["note"])
     figures = ("auc", "brier", "brier_base", "n_rows", "n_events")
-    return _finding("model", **{name: model[name] for name in figures})
+    beside = {"plain_auc": model["plain"]["auc"], "plain_brier": model["plain"]["brier"]}
+    return _finding("model", **{name: model[name] for name in figures}, **beside)
+
+
+def _value_findings(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """Which model lifetime value rests on, and why not another; nothing in snapshots from before it was told."""
+    if "why" not in value:
+        return []
+    check = value.get("check") or {}
+    figures = {name: value.get(name, 0) for name in ("model", "buyers", "history_days", "window_days", "left")}
+    figures["total_error"] = check.get("total_error") or 0.0
+    return [_finding(f"value_{value['kind']}_{value['why']}", **figures)]
 
 
 def _finding(kind: str, **figures: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from ..customers.table import FeatureTable
 from ..domain.brief import Brief, Language
 from ..domain.draft import Addressee, Draft, Party, draft_id
 from ..domain.playbook import Action, Channel
+from ..prompts.catalogue import BY_MODEL
 from ..prompts.rendering import Footer, needs, render_message, variants
 from ..prompts.slots import SlotWords
 from ..store import directory, preferences
@@ -17,6 +18,8 @@ from .workspace import Workspace
 
 AUTHOR = "agent:content"
 STANDARD = "standard"
+#: The wording that a language model writes, where the brief allows one.
+MODEL = BY_MODEL
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Desk:
         to = self.recipients[decision.unit_id]
         channel = action.channel_of(message, chosen_channel(decision, action))
         language = _language(brief, to, channel)
-        figures = unit_figures(self.table, self.rows[decision.unit_id])
+        figures = unit_figures(self.table, self.rows[decision.unit_id], self.workspace.protected)
         today = self.cycle.starts_at.date()
         own_words = self.workspace.own_words
         key = f"{decision.id}/{message}"
@@ -86,6 +89,12 @@ class Desk:
             template_version=rendered.template_version,
             author=AUTHOR,
         )
+
+    def language_of(self, decision: DecisionRow) -> Language:
+        """The language in which the decision's first message is written."""
+        action = self.workspace.actions[decision.action or ""]
+        channel = action.channel_of(action.messages[0], chosen_channel(decision, action))
+        return _language(self.workspace.brief, self.recipients[decision.unit_id], channel)
 
     def _footer(self, to: Recipient, language: Language, channel: Channel) -> Footer:
         brief, secret = self.workspace.brief, self.workspace.secret

@@ -13,12 +13,13 @@ from ..domain.draft import Draft, bundle_digest
 from ..domain.playbook import Action, Role
 from ..domain.review import ReviewKind, ReviewState, Wish
 from ..prompts.rendering import FactMissing, variants
-from ..store import campaigns, decisions, people, reviews
+from ..store import campaigns, decisions, people, reviews, variants_tried
 from ..store.tables import DecisionRow, DraftRow, ReviewRow
-from .composing import AUTHOR, STANDARD, Desk, open_desk
+from .composing import AUTHOR, MODEL, STANDARD, Desk, open_desk
 from .scoring import load_snapshot
 from .state import CampaignState, ReviewThreadState
-from .wording import MODEL, Pen, check
+from .variants import draw_variants
+from .wording import Pen, check
 from .workspace import Context, Workspace
 
 _RANDOM_SAMPLES = 3
@@ -53,9 +54,12 @@ def _write_action(pen: Pen, action: Action, made: list[DecisionRow]) -> int:
     desk = pen.desk
     written: dict[str, list[Draft]] = {}
     missing: list[str] = []
+    with desk.workspace.store.write() as session:
+        drawn = draw_variants(session, desk, action, made, by_model=pen.is_by_model)
     for decision in made:
+        mine = drawn[decision.id].variant if decision.id in drawn else None
         try:
-            written[decision.unit_id] = [pen.write(decision, message) for message in action.messages]
+            written[decision.unit_id] = [pen.write(decision, message, mine) for message in action.messages]
         except (FactMissing, KeyError):
             missing.append(decision.id)
     with desk.workspace.store.write() as session:
@@ -154,11 +158,12 @@ def _summary(workspace: Workspace, action: Action, drafts: list[Draft], note: st
         "drafts": len(drafts),
         "messages": dict(Counter(draft.step for draft in drafts)),
         "languages": dict(Counter(draft.language for draft in drafts)),
-        "variant": drafts[0].variant,
+        "variant": Counter(draft.variant for draft in drafts).most_common(1)[0][0],
+        "variants": dict(Counter(draft.variant for draft in drafts)) if action.variants else {},
         "by_model": by_model,
         "cost_jpy": action.cost.per_contact * len({draft.unit_id for draft in drafts}),
         "flags": flagged,
-        "samples": _samples(drafts, flagged),
+        "samples": _samples(drafts, flagged, each_variant=bool(action.variants)),
         "note": note,
     }
 
@@ -168,12 +173,20 @@ def words_problems(draft: Draft) -> list[str]:
     return check(draft)
 
 
-def _samples(drafts: list[Draft], flagged: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Random ones (by hash, so the same for everybody) and the likely worst: flagged, longest subject, longest text."""
+def _samples(drafts: list[Draft], flagged: dict[str, list[str]], *, each_variant: bool) -> dict[str, list[str]]:
+    """Random ones (by hash, so the same for everybody) and the likely worst: flagged, longest subject, longest text.
+
+    Where wordings are tried against one another, each of them in each language is among the random ones.
+    """
     shuffled = sorted(drafts, key=lambda draft: hashlib.sha256(draft.id.encode()).hexdigest())
+    random = shuffled[:_RANDOM_SAMPLES]
+    if each_variant:
+        seen = {(draft.variant, draft.language, draft.step) for draft in random}
+        first = {(draft.variant, draft.language, draft.step): draft for draft in reversed(shuffled)}
+        random += [draft for key, draft in first.items() if key not in seen]
     longest = [max(drafts, key=lambda d: len(d.subject)), max(drafts, key=lambda d: len(d.text))]
     worst = list(dict.fromkeys([*list(flagged)[:_RANDOM_SAMPLES], *(draft.id for draft in longest)]))
-    return {"random": [draft.id for draft in shuffled[:_RANDOM_SAMPLES]], "worst": worst}
+    return {"random": [draft.id for draft in random], "worst": worst}
 
 
 def revise(state: ReviewThreadState, runtime: Runtime[Context]) -> ReviewThreadState:
@@ -195,6 +208,7 @@ def revise(state: ReviewThreadState, runtime: Runtime[Context]) -> ReviewThreadS
         row = reviews.review(session, review.id)
         assert row is not None
         reviews.set_draft_state(session, [draft.id for draft in old], "rejected")
+        variants_tried.forget_draws(session, sorted(by_id))
         for decision_id, reason in lost.items():
             decisions.stop_journey(session, decision_id, reason)
             decisions.leave_out(session, [decision_id], reason)

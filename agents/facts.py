@@ -1,6 +1,6 @@
 """The facts that words may use: names, figures and links of one unit, nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -53,11 +53,11 @@ class Recipient:
         return brief.voice.fallback
 
 
-def unit_figures(table: FeatureTable, row: int) -> dict[str, Any]:
-    """The unit's own features from the snapshot, unknown ones left out. Scores are ours, and no customer's to read."""
+def unit_figures(table: FeatureTable, row: int, protected: Collection[str] = ()) -> dict[str, Any]:
+    """The unit's own features from the snapshot, unknown and `protected` ones left out. Scores are no customer's."""
     figures: dict[str, Any] = {}
     for name, is_share in _readable().items():
-        value = table.columns[name][row] if name in table.columns else None
+        value = table.columns[name][row] if name in table.columns and name not in protected else None
         if value is None or value != value:
             continue
         figures[name] = str(value) if isinstance(value, str) else float(value) if is_share else round(float(value))

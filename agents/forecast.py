@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 
 from ..decisioning import drivers, feasibility
-from ..domain.decision import Group
+from ..decisioning.sequences import always_valid_bounds
+from ..domain.decision import Group, Reason
 from ..domain.playbook import Term
 from ..store import campaigns
 from ..store.tables import UnitGroupRow
 from .choosing import Chosen
+from .fairness import planned_fairness
+from .goal_figures import GoalFigures, goal_figures
 from .weighing import Weighed
 from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: Share of the variance that the prediction at enrolment explains, until a cycle has measured it (CUPED with the
-#: LTV prediction as covariate cut 44.7 % on CDNOW).
-_VARIANCE_EXPLAINED = 0.45
 _Z80 = 1.2816
 
 
@@ -38,6 +38,7 @@ def plan_summary(
     rows = np.flatnonzero(picked)
     columns = chosen.choice[rows] - 1
     cost = float(weighed.cost[rows, columns].sum())
+    figures = goal_figures(workspace, cycle, weighed, potentials)
     return {
         "cycle": cycle,
         "cycles": workspace.brief.cycles,
@@ -56,7 +57,8 @@ def plan_summary(
         "binding": list(chosen.binding),
         "workload": _workload(weighed, chosen),
         "balance": _balance(workspace, weighed, chosen),
-        "feasibility": _plain(asdict(_feasibility(workspace, cycle, weighed, group, chosen))),
+        "fairness": _fairness(workspace, weighed, chosen, group),
+        "feasibility": plain(asdict(plan_feasibility(workspace, cycle, weighed, group, chosen, figures))),
         "goal": {
             "metric": workspace.brief.goal.metric.value,
             "lift": workspace.brief.goal.relative_lift,
@@ -129,6 +131,20 @@ def _balance(workspace: Workspace, weighed: Weighed, chosen: Chosen) -> dict[str
     }
 
 
+def _fairness(workspace: Workspace, weighed: Weighed, chosen: Chosen, group: Array) -> list[dict[str, Any]]:
+    """The treatment of the groups that the brief declares, where the engine chooses and the pilot reaches."""
+    rows = np.flatnonzero((group == Group.POLICY) & (chosen.reason != Reason.OUTSIDE_PILOT))
+    return planned_fairness(
+        workspace.brief,
+        [part.pick(rows) for part in weighed.groupings],
+        weighed.actions,
+        weighed.eligible[rows],
+        chosen.choice[rows],
+        chosen.fairness_gaps,
+        chosen.fairness_forgone_jpy,
+    )
+
+
 def _workload(weighed: Weighed, chosen: Chosen) -> dict[str, int]:
     """Drafts and tasks that each rep, or member of staff, will have to read."""
     drafts: Counter[str] = Counter()
@@ -139,35 +155,45 @@ def _workload(weighed: Weighed, chosen: Chosen) -> dict[str, int]:
     return dict(sorted(drafts.items()))
 
 
-def _feasibility(
-    workspace: Workspace, cycle: int, weighed: Weighed, group: Array, chosen: Chosen
+def plan_feasibility(
+    workspace: Workspace, cycle: int, weighed: Weighed, group: Array, chosen: Chosen, figures: GoalFigures
 ) -> feasibility.Feasibility:
-    """Expected relative lift of mean LTV over all cycles left, policy against holdout.
+    """Expected relative lift of the goal's own metric over all cycles left, policy against holdout.
 
-    One cycle's value is taken to repeat each cycle on the units that are left; the best reachable is what giving
+    One cycle's gain is taken to repeat each cycle on the units that are left; the best reachable is what giving
     every policy unit its best action, whatever it costs, would do at the optimistic end of the beliefs.
     """
     is_policy = group == Group.POLICY
-    total = float(weighed.ltv_jpy[is_policy].sum())
+    total = float(figures.base[is_policy].sum())
     cycles_left = max(1, workspace.brief.cycles - cycle + 1)
-    expected = _total(weighed, chosen, is_policy & (chosen.choice > 0))
-    scale = cycles_left / total if total else 0.0
-    best = np.where(weighed.eligible, weighed.high, 0.0).max(axis=1, initial=0.0)
-    ltv = weighed.ltv_jpy
+    rows = np.flatnonzero(is_policy & (chosen.choice > 0))
+    mean, low, high = (
+        float(gains[rows, chosen.choice[rows] - 1].sum()) for gains in (figures.gain, figures.low, figures.high)
+    )
+    scale = cycles_left / total if total > 0 else 0.0
+    best = np.where(weighed.eligible, figures.high, 0.0).max(axis=1, initial=0.0)
     return feasibility.feasibility(
-        mean=float(ltv.mean()) if ltv.size else 0.0,
-        sd=float(ltv.std(ddof=1)) if ltv.size > 1 else 0.0,
-        n_policy=int(is_policy.sum()),
-        n_control=int((group == Group.HOLDOUT).sum()),
-        variance_explained=_variance_explained(workspace),
+        mean=figures.mean,
+        sd=figures.sd,
+        n_policy=int((is_policy & figures.counted).sum()),
+        n_control=int(((group == Group.HOLDOUT) & figures.counted).sum()),
+        variance_explained=variance_explained(workspace, figures),
         target_lift=abs(workspace.brief.goal.relative_lift),
-        expected_lift_mean=expected["mean"] * scale,
-        expected_lift_sd=max(0.0, (expected["high"] - expected["low"]) / (2 * _Z80)) * scale,
-        best_reachable_lift=float(best[is_policy].sum()) * scale,
+        expected_lift_mean=min(mean * scale, figures.most),
+        expected_lift_sd=max(0.0, (high - low) / (2 * _Z80)) * scale,
+        best_reachable_lift=min(float(best[is_policy].sum()) * scale, figures.most),
+        last_z=last_z(workspace),
     )
 
 
-def _plain(figures: dict[str, Any]) -> dict[str, Any]:
+def last_z(workspace: Workspace) -> float | None:
+    """What the last look's interval is as wide as; None where it is almost a plain one."""
+    if workspace.brief.measurement.intervals == "spending":
+        return None
+    return always_valid_bounds([1.0])[0]
+
+
+def plain(figures: dict[str, Any]) -> dict[str, Any]:
     """As JSON can hold them: what is not finite (no lift would be seen, nobody is there) is None."""
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
@@ -175,8 +201,8 @@ def _plain(figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _variance_explained(workspace: Workspace) -> float:
+def variance_explained(workspace: Workspace, figures: GoalFigures) -> float:
     """As the last cycle measured it in this very campaign; before that, what is usual."""
     with workspace.store.read() as session:
         measured = [c.measurement for c in campaigns.cycles(session, workspace.brief.name) if c.measurement]
-    return float(measured[-1]["variance_explained"]) if measured else _VARIANCE_EXPLAINED
+    return float(measured[-1]["variance_explained"]) if measured else figures.variance_explained

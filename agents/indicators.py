@@ -8,6 +8,8 @@ import numpy as np
 
 from ..customers.table import FeatureTable
 from ..decisioning import experiment
+from ..decisioning.proportions import share_difference
+from .looking import bound_of_many
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -40,31 +42,35 @@ _OF_ORDERS = (_Leading("ordered_in_30_days", "days_since_last_order", lambda day
 
 
 def leading_indicators(
-    table: FeatureTable, unit_ids: list[str], is_policy: Array, *, by_orders: bool
+    table: FeatureTable, unit_ids: list[str], is_policy: Array, *, by_orders: bool, cycle: int = 1, cycles: int = 1
 ) -> list[dict[str, Any]]:
     """Shares of units in the policy group and the holdout, and their difference with its interval.
 
-    Left out is what the company does not have, such as an app or stores.
+    All intervals of all cycles hold together with 95 %: one of many that stands out by chance is not taken for a
+    sign. Left out is what the company does not have, such as an app or stores.
     """
     place = {unit: i for i, unit in enumerate(table.unit_ids)}
     rows = np.array([place.get(unit, -1) for unit in unit_ids])
-    found = []
-    for leading in _ALL + (_OF_ORDERS if by_orders else ()):
-        values = table.columns[leading.feature].astype(float)
-        if leading.shown(values):
-            fits = (rows >= 0) & leading.fits(values)[rows]
-            found.append(_indicator(leading.name, fits.astype(float), is_policy))
-    return found
+    columns = [(leading, table.columns[leading.feature].astype(float)) for leading in _of(by_orders)]
+    shown = [(leading, values) for leading, values in columns if leading.shown(values)]
+    z = bound_of_many(len(shown), cycle, cycles)
+    return [
+        _indicator(leading.name, ((rows >= 0) & leading.fits(values)[rows]).astype(float), is_policy, z)
+        for leading, values in shown
+    ]
 
 
-def _indicator(name: str, values: Array, is_policy: Array) -> dict[str, Any]:
+def _of(by_orders: bool) -> tuple[_Leading, ...]:
+    return _ALL + (_OF_ORDERS if by_orders else ())
+
+
+def _indicator(name: str, values: Array, is_policy: Array, z: float) -> dict[str, Any]:
     policy, holdout = values[is_policy], values[~is_policy]
-    difference = experiment.adjusted_difference(policy, holdout, None, None)
     return {
         "name": name,
         "policy": float(policy.mean()) if policy.size else 0.0,
         "holdout": float(holdout.mean()) if holdout.size else 0.0,
-        "difference": interval_figures(difference),
+        "difference": interval_figures(share_difference(policy, holdout, z=z)),
     }
 
 

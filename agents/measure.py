@@ -10,20 +10,22 @@ from langgraph.types import Command
 from ..customers import outcomes as seen
 from ..customers.opening import Customers
 from ..customers.table import FeatureTable
-from ..decisioning import experiment, ltv, uplift
-from ..decisioning.looks import spending_bounds
+from ..decisioning import experiment
+from ..decisioning.ratios import per_event_values
 from ..domain.brief import Metric
 from ..domain.decision import Group
 from ..store import campaigns, identity
 from ..store.tables import CycleRow, UnitGroupRow
+from .comparing import baseline_of_goal, compare
+from .fairness import measured_fairness
 from .indicators import interval_figures, leading_indicators
 from .learning import learn
 from .listening import listen_to
+from .promoting import consider_promotion
 from .reading import open_customers
 from .scoring import load_snapshot, score_units
 from .state import CampaignState
 from .workspace import Context, Workspace
-from .worth import monthly_churn, monthly_margin
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -44,9 +46,11 @@ def measure(state: CampaignState, runtime: Runtime[Context]) -> Command[Literal[
         now_table = score_units(workspace, customers, cycle.ends_at.date()).table
         measured = measure_goal(workspace, customers, now_table, enrolled, cycle)
         beliefs = learn(workspace, customers, cycle, load_snapshot(workspace, cycle.snapshot))
+        with workspace.store.write() as session:
+            campaigns.keep_beliefs(session, beliefs)
+        measured["promotion"] = consider_promotion(workspace, customers, cycle)
     is_last = number >= workspace.brief.cycles
     with workspace.store.write() as session:
-        campaigns.keep_beliefs(session, beliefs)
         row = campaigns.cycle(session, name, number)
         campaign = campaigns.campaign(session, name)
         assert row is not None and campaign is not None
@@ -73,28 +77,16 @@ def measure_goal(
     y = outcome_of_goal(workspace, customers, now_table, enrolled, unit_ids, cycle.ends_at)
     is_policy = np.array([enrolled[unit].group == Group.POLICY for unit in unit_ids], dtype=bool)
     before = np.array([baseline_of_goal(workspace, enrolled[unit]) for unit in unit_ids])
-    z = spending_bounds([(k + 1) / workspace.brief.cycles for k in range(workspace.brief.cycles)])[cycle.number - 1]
-    sides = (y[is_policy], y[~is_policy], before[is_policy], before[~is_policy])
-    policy_mean, holdout_mean = (0.0 if np.isnan(mean) else mean for mean in experiment.adjusted_means(*sides))
-    difference = experiment.adjusted_difference(*sides, z=z)
-    lift = experiment.relative_lift(*sides, z=z)
-    judged = lift if np.isfinite(lift.low) else difference  # the verdict judges what the report shows
-    better = _chance_of_better(workspace, judged)
-    toward = _toward_goal(workspace, judged)
-    verdict = experiment.verdict(toward, posterior_better=better, is_final=cycle.number == workspace.brief.cycles)
+    compared = compare(workspace, y, before, is_policy, cycle.number)
+    looks = {"cycle": cycle.number, "cycles": workspace.brief.cycles}
     return {
-        "verdict": verdict.value,
-        "policy_units": int(is_policy.sum()),
-        "holdout_units": int((~is_policy).sum()),
-        "policy_mean": policy_mean,
-        "holdout_mean": holdout_mean,
-        "difference": interval_figures(difference),
-        "lift": interval_figures(lift),
-        "z": z,
-        "variance_explained": _variance_explained(y, before),
-        "ltv": _ltv_difference(workspace, customers, now_table, enrolled, unit_ids, is_policy, cycle, z),
-        "indicators": leading_indicators(now_table, unit_ids, is_policy, by_orders=customers.model == "transactions"),
+        **compared,
+        "ltv": _ltv_difference(workspace, customers, now_table, enrolled, unit_ids, is_policy, cycle, compared["z"]),
+        "indicators": leading_indicators(
+            now_table, unit_ids, is_policy, by_orders=customers.model == "transactions", **looks
+        ),
         "groups": _group_sizes(enrolled),
+        "fairness": measured_fairness(workspace.brief, now_table, unit_ids, y, before, is_policy, compared["z"]),
     }
 
 
@@ -117,7 +109,20 @@ def outcome_of_goal(
         return seen.upgraded(customers, unit_ids, since, until)
     if metric is Metric.REPEAT_RATE:
         return seen.ordered_again(customers, unit_ids, since, until)
-    return seen.mean_order_value(customers, unit_ids, since, until)
+    is_policy = np.array([enrolled[unit].group == Group.POLICY for unit in unit_ids], dtype=bool)
+    return _order_values(customers, unit_ids, is_policy, since, until)
+
+
+def _order_values(
+    customers: Customers, unit_ids: list[str], is_policy: Array, since: datetime, until: datetime
+) -> Array:
+    """Values whose group means are the mean value of an order, with all units in: who orders is an outcome too."""
+    orders = seen.orders_made(customers, unit_ids, since, until)
+    paid = np.nan_to_num(seen.mean_order_value(customers, unit_ids, since, until)) * orders
+    values = np.full(len(unit_ids), np.nan)
+    for side in (is_policy, ~is_policy):
+        values[side] = per_event_values(paid[side], orders[side])
+    return values
 
 
 def ltv_since_enrolment(
@@ -133,28 +138,12 @@ def ltv_since_enrolment(
     received = seen.margin_received(customers, unit_ids, _first_enrolment(enrolled), until, business.margin)
     place = {unit: i for i, unit in enumerate(now_table.unit_ids)}
     rows = np.array([place.get(unit, -1) for unit in unit_ids])
+    worth = now_table.columns["ltv_jpy"].astype(float)
+    rest = np.where(rows >= 0, np.nan_to_num(worth)[rows], _mean(worth))
     if business.model == "transactions":
-        rest = now_table.columns["ltv_jpy"].astype(float)
-        return received + np.where(rows >= 0, np.nan_to_num(rest)[rows], _mean(rest))
-    price, alive = seen.price_and_alive(customers, unit_ids, until)
-    risk = now_table.columns["churn_risk"].astype(float)
-    risk_now = np.where(rows >= 0, risk[rows], np.nan)
-    known = np.nan_to_num(risk_now, nan=_mean(risk_now))
-    return ltv.ltv_to_date_and_rest(
-        received,
-        monthly_margin(workspace, price),
-        monthly_churn(workspace, known),
-        alive,
-        horizon_months=business.ltv_months,
-        annual_discount=business.annual_discount,
-    )
-
-
-def baseline_of_goal(workspace: Workspace, row: UnitGroupRow) -> float:
-    """What was predicted of the unit when it was enrolled: the covariate that takes out noise (CUPED)."""
-    if workspace.brief.goal.metric in (Metric.LTV, Metric.ORDER_VALUE):
-        return row.baseline_ltv_jpy
-    return row.baseline_churn_risk
+        return received + rest
+    _, alive = seen.price_and_alive(customers, unit_ids, until)
+    return received + np.where(alive == 1.0, rest, 0.0)
 
 
 def _ltv_difference(
@@ -179,34 +168,6 @@ def _group_sizes(enrolled: dict[str, UnitGroupRow]) -> dict[str, int]:
     for row in enrolled.values():
         counts[row.group] = counts.get(row.group, 0) + 1
     return dict(sorted(counts.items()))
-
-
-def _toward_goal(workspace: Workspace, interval: experiment.Interval) -> experiment.Interval:
-    """The interval with the sign turned where lower is better."""
-    if workspace.brief.goal.metric is not Metric.CHURN_RATE:
-        return interval
-    return experiment.Interval(
-        -interval.estimate,
-        -interval.high,
-        -interval.low,
-        interval.se,
-        interval.level,
-        interval.n_policy,
-        interval.n_control,
-    )
-
-
-def _chance_of_better(workspace: Workspace, difference: experiment.Interval) -> float:
-    """Posterior probability of a change toward the goal under a flat prior."""
-    toward = _toward_goal(workspace, difference)
-    return 1.0 - uplift.probability_below_zero(uplift.Belief(toward.estimate, toward.se)) if toward.se > 0 else 0.0
-
-
-def _variance_explained(y: Array, before: Array) -> float:
-    known = ~np.isnan(y) & ~np.isnan(before)
-    if known.sum() < 3 or y[known].std() == 0 or before[known].std() == 0:
-        return 0.0
-    return min(float(np.corrcoef(y[known], before[known])[0, 1] ** 2), 0.999)  # a period in which nothing happened
 
 
 def _first_enrolment(enrolled: dict[str, UnitGroupRow]) -> datetime:

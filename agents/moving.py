@@ -63,7 +63,7 @@ def keep_segments(
     moved = find_moves(ours, before, now) if before is not None else []
     flows = [flow for moves in moved for flow in _flows(moves)]
     known = [members[family.name] == place for family in ours for place in range(len(family.segments))]
-    proposals = propose(now, known)
+    proposals = propose(now.without(workspace.protected), known)
     name = workspace.brief.name
     with workspace.store.write() as session:
         kept.keep_movements(session, (row for moves in moved for row in _movements(name, moves, on)))

@@ -7,11 +7,12 @@ from typing import Any
 from ..decisioning.drivers import LeverPotential
 from ..domain.decision import Candidate, Decision, Group, Reason, decision_id
 from ..domain.draft import digest_of
-from ..playbooks.loader import digest as playbook_digest
+from ..domain.made_from import MadeFrom
 from ..store import campaigns, decisions
 from ..store.tables import PlanRow, UnitGroupRow
 from .choosing import Chosen, choose
 from .forecast import plan_summary
+from .versions import beliefs_digest, code_version, versions_of
 from .weighing import Weighed
 from .workspace import Workspace
 
@@ -30,6 +31,17 @@ class Planned:
     groups: dict[str, UnitGroupRow]
     chosen: Chosen
     summary: dict[str, Any]
+    terms: "Terms"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a plan was bound to: actions left out (and by whom), wishes for fewer, where chance may try, money gone."""
+
+    unused: Mapping[str, Reason]
+    fewer: float
+    explore: frozenset[str]
+    spent_jpy: float
 
 
 def make_plan(
@@ -45,12 +57,15 @@ def make_plan(
     explore: frozenset[str] = frozenset(),
 ) -> Planned:
     """The best plan without the `unused` actions (and why each is): chance enters by the same seed in each plan."""
-    kept = _without(weighed, unused)
-    chosen = choose(workspace, cycle, revision, kept, groups, fewer=fewer, explore=explore)
-    return Planned(kept, groups, chosen, plan_summary(workspace, cycle, kept, groups, chosen, potentials))
+    kept = without(weighed, unused)
+    with workspace.store.read() as session:
+        terms = Terms(unused, fewer, explore, campaigns.spent_jpy(session, workspace.brief.name))
+    chosen = choose(workspace, cycle, revision, kept, groups, fewer=fewer, explore=explore, spent_jpy=terms.spent_jpy)
+    return Planned(kept, groups, chosen, plan_summary(workspace, cycle, kept, groups, chosen, potentials), terms)
 
 
-def _without(weighed: Weighed, unused: Mapping[str, Reason]) -> Weighed:
+def without(weighed: Weighed, unused: Mapping[str, Reason]) -> Weighed:
+    """The same units and actions, with nobody eligible for the `unused` ones."""
     why_not, eligible = weighed.why_not.copy(), weighed.eligible.copy()
     for column, action in enumerate(weighed.actions):
         reason = unused.get(action.action)
@@ -60,13 +75,15 @@ def _without(weighed: Weighed, unused: Mapping[str, Reason]) -> Weighed:
     return replace(weighed, why_not=why_not, eligible=eligible)
 
 
-def _as_decisions(
-    workspace: Workspace, cycle: int, weighed: Weighed, groups: dict[str, UnitGroupRow], chosen: Chosen
+def as_decisions(
+    workspace: Workspace,
+    cycle: int,
+    weighed: Weighed,
+    groups: dict[str, UnitGroupRow],
+    chosen: Chosen,
+    versions: dict[str, str],
 ) -> list[Decision]:
-    versions = {
-        "brief": workspace.brief_digest[:12],
-        **{action.action: playbook_digest(action)[:12] for action in weighed.actions},
-    }
+    """One decision for every enrolled unit, with all that was weighed for it."""
     made = []
     for i, unit in enumerate(weighed.unit_ids):
         pick = int(chosen.choice[i])
@@ -128,14 +145,30 @@ def _candidate(weighed: Weighed, row: int, column: int, chosen: Chosen) -> Candi
         high_jpy=float(weighed.high[row, column]),
         uplift=float(weighed.uplift[row, column]),
         cost_jpy=float(weighed.cost[row, column]),
-        probability=float(chosen.probability[row]) if chosen.choice[row] == column + 1 else 0.0,
+        probability=float(chosen.probabilities[row, column + 1]),
+        channel=weighed.channels[row, column],
     )
 
 
-def keep_plan(workspace: Workspace, cycle: int, revision: int, planned: Planned) -> str:
+@dataclass(frozen=True)
+class Ground:
+    """What a plan stands on: the snapshot it read, what was believed, and the levers that counted."""
+
+    snapshot: str
+    beliefs: Mapping[str, Any]
+    levers: frozenset[str]
+
+
+def keep_plan(workspace: Workspace, cycle: int, revision: int, planned: Planned, ground: Ground) -> str:
     """Decisions and plan in one transaction; the digest binds who gets what."""
     weighed, summary = planned.weighed, planned.summary
-    made = _as_decisions(workspace, cycle, weighed, planned.groups, planned.chosen)
+    with workspace.store.read() as session:
+        snapshot = campaigns.snapshot(session, workspace.brief.name, ground.snapshot)
+        campaign = campaigns.campaign(session, workspace.brief.name)
+    assert snapshot is not None and campaign is not None, "a plan stands on a running campaign's snapshot"
+    versions = versions_of(workspace, campaign.brief_digest, snapshot, ground.beliefs)
+    made = as_decisions(workspace, cycle, weighed, planned.groups, planned.chosen, versions)
+    made_from = _made_from(workspace, planned, ground, snapshot.digest, campaign.brief_digest)
     digest = digest_of({"summary": summary, "choices": [[d.unit_id, d.action, d.channel] for d in made]})
     contacts = dict(zip(weighed.unit_ids, weighed.contacts, strict=True))
     rows = [decisions.as_row(d, contacts.get(d.unit_id)) for d in made]
@@ -144,10 +177,39 @@ def keep_plan(workspace: Workspace, cycle: int, revision: int, planned: Planned)
         chunks = (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))
         decisions.replace_decisions(session, name, cycle, chunks)
         campaigns.keep_plan(
-            session, PlanRow(campaign=name, cycle=cycle, revision=revision, digest=digest, summary=summary)
+            session,
+            PlanRow(
+                campaign=name,
+                cycle=cycle,
+                revision=revision,
+                digest=digest,
+                summary=summary,
+                made_from=made_from.model_dump(mode="json"),
+            ),
         )
         row = campaigns.cycle(session, name, cycle)
         assert row is not None
         row.lever, row.feasibility = summary["lever"], summary["feasibility"]
         session.add(row)
     return digest
+
+
+def _made_from(
+    workspace: Workspace, planned: Planned, ground: Ground, snapshot_digest: str, brief_digest: str
+) -> MadeFrom:
+    terms = planned.terms
+    return MadeFrom(
+        brief=workspace.brief.model_dump(mode="json", by_alias=True, exclude_none=True),
+        brief_digest=brief_digest,
+        actions=tuple(action.model_dump(mode="json", by_alias=True) for action in planned.weighed.actions),
+        snapshot=ground.snapshot,
+        snapshot_digest=snapshot_digest,
+        beliefs_digest=beliefs_digest(ground.beliefs),
+        levers=tuple(sorted(ground.levers)),
+        reps=tuple(sorted({rep for rep in planned.weighed.reps if rep})),
+        unused=dict(terms.unused),
+        fewer=terms.fewer,
+        explore=tuple(sorted(terms.explore)),
+        spent_jpy=terms.spent_jpy,
+        code=code_version(),
+    )

@@ -1,8 +1,9 @@
 """Who is likely to leave, learned from the company's own past: features then, and what happened afterwards."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from ..customers.table import FeatureTable
 from ..decisioning import churn, repeat
 from ..store import campaigns
 from .computing import Build
+from .drifting import Promised, Watched, promised, watch
 from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -76,6 +78,7 @@ class Past:
     orders: Array
     orders_next: Array
     lapsed_orders: Array  #: of units that had not ordered for a year; none where the orders go back less far
+    units: Array  #: whose rows the inputs are
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,20 @@ class Predictor:
 
     churn: churn.ChurnModel
     orders: repeat.OrderModel | None
+    watched: Watched | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return self.churn.as_dict() | ({"orders": self.orders.as_dict()} if self.orders else {})
+        orders = {"orders": self.orders.as_dict()} if self.orders else {}
+        return self.churn.as_dict() | orders | ({"drift": self.watched.as_dict()} if self.watched else {})
+
+
+class RiskPart(NamedTuple):
+    """A figure of a unit (None: not known), and what it adds to the log odds of leaving of an average unit."""
+
+    column: str
+    value: float | None
+    log_odds: float
 
 
 def start_of(day: date) -> datetime:
@@ -102,7 +115,7 @@ def fit_predictor(
     `table` is what `build` gives for `as_of`.
     """
     window = workspace.brief.business.churn_window.days
-    columns = telling_features(customers, table)
+    columns = tuple(name for name in telling_features(customers, table) if name not in workspace.protected)
     test = _past(workspace, customers, build, as_of - timedelta(days=window), columns, is_test=True)
     cutoffs = [as_of - timedelta(days=2 * window + step * _CUTOFF_STEP_DAYS) for step in range(_TRAINING_CUTOFFS)]
     train = [_past(workspace, customers, build, cutoff, columns) for cutoff in cutoffs]
@@ -112,13 +125,31 @@ def fit_predictor(
         test.inputs,
         1.0 - test.stayed,
         columns,
+        train_groups=np.concatenate([past.units for past in train]),
     )
-    return Predictor(model, _fit_orders(model, train, window) if customers.model == "transactions" else None)
+    return Predictor(
+        model,
+        _fit_orders(model, train, window) if customers.model == "transactions" else None,
+        _watched(model, customers, table, train, promised(workspace, customers, as_of)),
+    )
 
 
 def leaving_risk(predictor: Predictor, customers: Customers, table: FeatureTable) -> Array:
     """The probability to leave in the churn window, for each unit as if it were active."""
     return churn.predict_churn(predictor.churn, _inputs(customers, table, predictor.churn.columns))
+
+
+def risk_parts(record: Mapping[str, Any], table: FeatureTable, place: int, *, has_contracts: bool) -> list[RiskPart]:
+    """What makes up the risk of the table's unit at `place` by a kept model, the largest part first."""
+    model = churn.ChurnModel.from_dict(record)
+    row = table.pick(np.array([place]))
+    found = churn.parts(model, _side_by_side(row, model.columns, has_contracts=has_contracts))[0]
+    values = row.numeric(model.columns)[0]
+    parts = [
+        RiskPart(name, None if np.isnan(value) else float(value), float(part))
+        for name, value, part in zip(model.columns, values, found, strict=True)
+    ]
+    return sorted(parts, key=lambda part: -abs(part.log_odds))
 
 
 def order_rates(table: FeatureTable) -> Array:
@@ -144,9 +175,13 @@ def _varies(table: FeatureTable, name: str) -> bool:
 
 
 def _inputs(customers: Customers, table: FeatureTable, columns: tuple[str, ...]) -> Array:
+    return _side_by_side(table, columns, has_contracts=customers.model != "transactions")
+
+
+def _side_by_side(table: FeatureTable, columns: tuple[str, ...], *, has_contracts: bool) -> Array:
     """The columns side by side; orders go with ratios, so there their logarithms (of 1 + x)."""
     values = table.numeric(columns)
-    return np.log1p(np.maximum(values, 0.0)) if customers.model == "transactions" else values
+    return values if has_contracts else np.log1p(np.maximum(values, 0.0))
 
 
 def _past(
@@ -173,7 +208,25 @@ def _past(
         rates, orders = order_rates(table)[usable], made[usable]
         orders_next = orders_made(customers, table.unit_ids, end, later)[usable]
         lapsed = made[_known_lapsed(table)]
-    return Past(_inputs(customers, table, columns)[usable], stayed[usable], rates, orders, orders_next, lapsed)
+    units = np.array(table.unit_ids, dtype=object)[usable]
+    return Past(_inputs(customers, table, columns)[usable], stayed[usable], rates, orders, orders_next, lapsed, units)
+
+
+def _watched(
+    model: churn.ChurnModel, customers: Customers, table: FeatureTable, train: list[Past], kept: Promised | None
+) -> Watched:
+    """Drift between the training rows and the units that are active now."""
+    active = table.columns["is_active"].astype(float) == 1
+    before, now = np.vstack([past.inputs for past in train]), _inputs(customers, table, model.columns)[active]
+    as_read = np.expm1 if customers.model == "transactions" else np.asarray
+    return watch(
+        model,
+        dict(zip(model.columns, as_read(before).T, strict=True)),
+        dict(zip(model.columns, as_read(now).T, strict=True)),
+        (churn.predict_churn(model, before), churn.predict_churn(model, now)),
+        len({unit for past in train for unit in past.units}),
+        kept,
+    )
 
 
 def _known_lapsed(table: FeatureTable) -> Array:

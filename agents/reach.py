@@ -1,15 +1,15 @@
 """How a unit can be reached: for each action the first of its channels that may be used and is looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..customers.table import FeatureTable
 from ..domain.decision import Reason
 from ..domain.playbook import Action, Channel, quiets_for
-from ..store import guardrails
+from ..store import directory, guardrails
 from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -25,6 +25,46 @@ def ignores_mail(table: FeatureTable) -> Array:
     since = np.nan_to_num(table.columns["days_since_last_open"].astype(float), nan=np.inf)
     ignored: Array = (unopened >= _IGNORED_MAILS) & (since >= _IGNORED_DAYS)
     return ignored
+
+
+#: What only the store can say, and only of the moment: a receipt keeps it.
+ANSWERED_BY_THE_STORE = frozenset(
+    {
+        Reason.UNREACHABLE,
+        Reason.NO_REP,
+        Reason.NOT_ALLOWED,
+        Reason.SUPPRESSED,
+        Reason.COMPLAINED,
+        Reason.NO_CONSENT,
+        Reason.OPTED_OUT,
+        Reason.QUIETED,
+        Reason.COOLDOWN,
+        Reason.BUDGET_EXHAUSTED,
+    }
+)
+
+
+class Ways(Protocol):
+    """Who is written to at each unit, which rep looks after it, and over which channel an action would reach it."""
+
+    contacts: list[str | None]
+    reps: list[str | None]
+
+    def best_channels(self, action: Action, why_not: Array) -> Array: ...
+
+
+#: Finds the ways to the units at these places of a table, in a cycle.
+FindWays = Callable[[Workspace, int, FeatureTable, Array], Ways]
+
+
+def ways_now(workspace: Workspace, cycle: int, table: FeatureTable, where: Array) -> "Reach":
+    """The ways as the store knows them at this moment."""
+    with workspace.store.read() as session:
+        primary = directory.primary_contacts(session)
+        known = directory.reps(session)
+    contacts = [primary.get(table.unit_ids[i]) for i in where]
+    reps = [rep if rep in known else None for rep in table.columns["rep_id"][where]]
+    return Reach(workspace, cycle, contacts, reps, ignores_mail(table)[where])
 
 
 @dataclass

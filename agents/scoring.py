@@ -10,9 +10,9 @@ from ..customers.table import FeatureTable
 from ..store import campaigns
 from ..store.tables import SnapshotRow
 from .computing import feature_builder
-from .predicting import Predictor, fit_predictor, leaving_risk, order_rates, start_of
+from .predicting import fit_predictor, start_of
+from .valuing import Recalling, value_units
 from .workspace import Workspace
-from .worth import order_scores, subscription_scores
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,10 @@ def score_units(workspace: Workspace, customers: Customers, as_of: date) -> Scor
         return published
     with feature_builder(workspace, customers) as build:
         table = build(as_of)
-        model = fit_predictor(workspace, customers, table, as_of, build)
-    scored = _with_scores(workspace, customers, table, model)
+        before = Recalling(build, as_of - workspace.brief.business.churn_window)
+        predictor = fit_predictor(workspace, customers, table, as_of, before)
+        valued = value_units(workspace, customers, table, predictor, as_of, before.recall)
+    scored, model = valued.table, predictor.as_dict() | {"value": valued.record}
     file = publish(scored, workspace.private / "snapshots", name)
     with workspace.store.write() as session:
         campaigns.keep_snapshot(
@@ -45,10 +47,10 @@ def score_units(workspace: Workspace, customers: Customers, as_of: date) -> Scor
                 "path": str(file.path.relative_to(workspace.folder)),
                 "rows": file.rows,
                 "digest": file.digest,
-                "model": model.as_dict(),
+                "model": model,
             },
         )
-    return Scored(name, scored, model.as_dict())
+    return Scored(name, scored, model)
 
 
 def _published(workspace: Workspace, name: str) -> Scored | None:
@@ -86,10 +88,3 @@ def snapshots_without(workspace: Workspace, unit_id: str) -> list[SnapshotRow]:
             row.path, row.rows, row.digest = str(file.path.relative_to(workspace.folder)), file.rows, file.digest
             fresh.append(row)
     return fresh
-
-
-def _with_scores(workspace: Workspace, customers: Customers, table: FeatureTable, model: Predictor) -> FeatureTable:
-    risk = leaving_risk(model, customers, table)
-    if model.orders is None:
-        return subscription_scores(workspace, table, risk)
-    return order_scores(workspace, table, risk, order_rates(table), model.orders)

@@ -1,21 +1,26 @@
 """The strategy agent: what to try. Lever, actions, who gets which, at what price, and what to expect of it."""
 
+from dataclasses import replace
 from functools import partial
 
 from langgraph.runtime import Runtime
 
 from ..customers.eligibility import matches
 from ..domain.decision import Reason
+from ..domain.playbook import Lever
 from ..domain.review import Wish
 from ..store import reviews
 from .choosing import enroll
 from .levers import find_levers
-from .planning import keep_plan, make_plan
+from .likelier import Question, what_would_help
+from .planning import Ground, keep_plan, make_plan
 from .proposing import consider
 from .scoring import load_snapshot
 from .state import CampaignState
 from .weighing import current_beliefs, weigh
 from .workspace import Context, Workspace
+
+_ALL_LEVERS = frozenset(lever.value for lever in Lever)
 
 
 def strategise(state: CampaignState, runtime: Runtime[Context]) -> CampaignState:
@@ -39,7 +44,10 @@ def strategise(state: CampaignState, runtime: Runtime[Context]) -> CampaignState
         beliefs,
         lambda without, explore: plan(unused={**without, **unused}, explore=explore),
     )
-    digest = keep_plan(workspace, cycle, revision, planned)
+    weigh_all = partial(weigh, workspace, table, segment, cycle=cycle, levers=_ALL_LEVERS, beliefs=beliefs)
+    helps = what_would_help(Question(workspace, cycle, revision, planned, potentials, weigh_all))
+    planned = replace(planned, summary={**planned.summary, "would_help": helps})
+    digest = keep_plan(workspace, cycle, revision, planned, Ground(state["snapshot"], beliefs, useful))
     summary = planned.summary
     workspace.tell(
         "planned",

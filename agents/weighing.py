@@ -9,10 +9,12 @@ import numpy as np
 from ..customers.eligibility import matches, unknown_for
 from ..customers.table import FeatureTable
 from ..decisioning import uplift
+from ..decisioning.fairness import Grouping
 from ..domain.decision import Reason
 from ..domain.playbook import Action, Channel
-from ..store import campaigns, directory
-from .reach import Reach, ignores_mail
+from ..store import campaigns
+from .fairness import groupings
+from .reach import FindWays, ways_now
 from .workspace import Workspace
 from .worth import MONTH_DAYS, chance_of_loss, monthly_churn, usual_order_jpy
 
@@ -44,6 +46,8 @@ class Weighed:
     churn_risk: Array
     ranks: list[str | None]
     active: list[bool]
+    groupings: tuple[Grouping, ...] = ()
+    """The partitions that the brief's `fairness` declares."""
 
 
 def weigh(
@@ -54,22 +58,18 @@ def weigh(
     cycle: int,
     levers: frozenset[str],
     beliefs: Mapping[str, uplift.Belief],
+    find_ways: FindWays = ways_now,
 ) -> Weighed:
     """Weigh every allowed action for the units of the table that `units` (a mask) selects."""
     actions = [workspace.actions[name] for name in workspace.brief.playbooks]
     where = np.flatnonzero(units)
     unit_ids = [table.unit_ids[i] for i in where]
-    with workspace.store.read() as session:
-        primary = directory.primary_contacts(session)
-        known_reps = directory.reps(session)
-    contacts = [primary.get(unit) for unit in unit_ids]
-    reps = [rep if rep in known_reps else None for rep in table.columns["rep_id"][where]]
     why_not = np.full((len(where), len(actions)), "", dtype=object)
     channels = np.full((len(where), len(actions)), None, dtype=object)
-    reach = Reach(workspace, cycle, contacts, reps, ignores_mail(table)[where])
+    ways = find_ways(workspace, cycle, table, where)
     for column, action in enumerate(actions):
         why_not[:, column] = _why_not(table, where, action, levers, beliefs[action.action])
-        channels[:, column] = reach.best_channels(action, why_not[:, column])
+        channels[:, column] = ways.best_channels(action, why_not[:, column])
     cost = np.array([[_cost(action, row[j]) for j, action in enumerate(actions)] for row in channels])
     cost = cost.reshape(len(where), len(actions))
     risk = table.columns["churn_risk"].astype(float)[where]
@@ -78,8 +78,8 @@ def weigh(
     stack = [np.column_stack([f[i] for f in figures]) if actions else np.zeros(shape) for i in range(4)]
     return Weighed(
         unit_ids=unit_ids,
-        contacts=contacts,
-        reps=reps,
+        contacts=ways.contacts,
+        reps=ways.reps,
         actions=actions,
         channels=channels,
         eligible=why_not == "",
@@ -93,11 +93,26 @@ def weigh(
         churn_risk=np.nan_to_num(risk),
         ranks=list(table.columns["ltv_rank"][where]),
         active=[bool(known) for known in table.columns["is_active"].astype(float)[where] == 1],
+        groupings=groupings(workspace.brief, table, where),
     )
 
 
 def current_beliefs(workspace: Workspace, cycle: int) -> dict[str, uplift.Belief]:
-    """What is believed when the cycle begins: learned where there is something, else the playbook's prior."""
+    """What decides a cycle: the newest beliefs that the gate did not refuse (agents/promoting.py; decision 0026).
+
+    Stopping needs less proof than starting: an action that refused beliefs call harmful stays out in any case.
+    """
+    newest = learned_beliefs(workspace, cycle)
+    with workspace.store.read() as session:
+        before, stopped = campaigns.beliefs_in_force(session, workspace.brief.name, cycle)
+    if before == cycle:
+        return newest
+    held = learned_beliefs(workspace, before)
+    return {action: newest[action] if action in stopped else belief for action, belief in held.items()}
+
+
+def learned_beliefs(workspace: Workspace, cycle: int) -> dict[str, uplift.Belief]:
+    """What was learned before the cycle began, whether it decides or not; where nothing was, the playbook's prior."""
     with workspace.store.read() as session:
         learned = campaigns.latest_beliefs(session, workspace.brief.name, cycle)
     beliefs = {}

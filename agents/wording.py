@@ -18,14 +18,13 @@ from ..prompts.slots import Slots, SlotWords, reference
 from ..store import campaigns
 from ..store.comments import comments_of
 from ..store.tables import DecisionRow
-from .composing import STANDARD, Desk
+from .composing import MODEL, STANDARD, Desk
 from .facts import Recipient, gather, unit_figures
 from .reasoning.by_model import ByModel
 from .reasoning.opening import keep_reasoning, reasoner_for, tell
 from .reasoning.protocol import Customer, Record, Task
 from .reasoning.tasks import PERSONAL, wording_prompt
 
-MODEL = "model"
 _MUST = ("contact_name", "meeting_times")
 _MOST_COMMENTS = 3
 
@@ -51,8 +50,18 @@ class Pen:
                     row = campaigns.cycle(session, self.workspace.brief.name, number)
                     self._kept |= row.reasoning.get("content", {}).get("wordings", {}) if row is not None else {}
 
-    def write(self, decision: DecisionRow, message: str) -> Draft:
-        """The first draft of a message. Raises FactMissing, as the template does."""
+    @property
+    def is_by_model(self) -> bool:
+        """Whether a language model may write here."""
+        return isinstance(self.reasoner, ByModel)
+
+    def write(self, decision: DecisionRow, message: str, variant: str | None = None) -> Draft:
+        """The first draft of a message, in the wording that was drawn for it if there is one.
+
+        Raises FactMissing, as the template does.
+        """
+        if variant is not None and variant != MODEL:
+            return self.desk.write(decision, message, variant=variant, revision=0)
         standard = self.desk.write(decision, message, variant=STANDARD, revision=0)
         action = self.workspace.actions[decision.action or ""]
         if not isinstance(self.reasoner, ByModel) or standard.channel not in (Channel.EMAIL, Channel.REP_DRAFT):
@@ -151,7 +160,7 @@ class Pen:
 
     def _customer(self, decision: DecisionRow, action: Action, language: Language) -> Customer:
         desk, to = self.desk, self.desk.recipients[decision.unit_id]
-        figures = unit_figures(desk.table, desk.rows[decision.unit_id])
+        figures = unit_figures(desk.table, desk.rows[decision.unit_id], self.workspace.protected)
         facts = gather(self.workspace.brief, action, to, figures, language, desk.cycle.starts_at.date())
         clean_facts: dict[str, Fact] = {
             n: clean(v) if n in PERSONAL and isinstance(v, str) else v for n, v in facts.items()

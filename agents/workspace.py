@@ -11,6 +11,7 @@ from typing import Any
 
 from ..customers.eligibility import check_rule
 from ..customers.features.catalogue import catalogue
+from ..customers.features.protected import protected_features, protected_in, protected_names
 from ..customers.signals.own_segments import read_own_segments
 from ..customers.signals.segments import Segment
 from ..delivery.worker import Terms
@@ -85,17 +86,22 @@ class Workspace:
     def actions(self) -> dict[str, Action]:
         """The allowed actions by name."""
         own = self.folder / self.brief.playbook_folder if self.brief.playbook_folder else None
-        return load_playbooks(self.brief.playbooks, own, rule_checker(self.feature_folder))
+        return load_playbooks(self.brief.playbooks, own, rule_checker(self.feature_folder, self.protected))
 
     @property
     def feature_folder(self) -> Path | None:
         """Where the user's own features lie, if there are any."""
         return feature_folder(self.brief, self.brief_path)
 
+    @cached_property
+    def protected(self) -> frozenset[str]:
+        """The features that no model, rule or message may look at."""
+        return protected_names(self.brief, self.feature_folder)
+
     @property
     def own_segments(self) -> tuple[Segment, ...]:
         """The user's own segments, from a file beside the brief."""
-        return own_segments(self.brief_path, rule_checker(self.feature_folder))
+        return own_segments(self.brief_path, rule_checker(self.feature_folder, self.protected))
 
     @property
     def transport(self) -> Outward:
@@ -153,21 +159,21 @@ def open_workspace(brief_path: Path, *, progress: Progress = _silent, clock: Clo
 
 def check_any_rule(rule: str) -> list[str]:
     """What is wrong with a rule over the packaged features, in words."""
-    return rule_checker(None)(rule)
+    return rule_checker(None, protected_features())(rule)
 
 
-def rule_checker(own: Path | None) -> Callable[[str], list[str]]:
+def rule_checker(own: Path | None, protected: frozenset[str] = frozenset()) -> Callable[[str], list[str]]:
     """Says what is wrong with a rule over the known features, those of one's own folder among them.
 
-    Raises FaultyFile with every fault of the folder's files.
+    A rule that names one of the `protected` is wrong. Raises FaultyFile with every fault of the folder's files.
     """
-    return _checker(tuple(feature.name for feature in catalogue(own)))
+    return _checker(tuple(feature.name for feature in catalogue(own)), protected)
 
 
 @cache
-def _checker(names: tuple[str, ...]) -> Callable[[str], list[str]]:
+def _checker(names: tuple[str, ...], protected: frozenset[str]) -> Callable[[str], list[str]]:
     """One for the same names, so that what rests on it is remembered."""
-    return lambda rule: check_rule(rule, names)
+    return lambda rule: check_rule(rule, names) + protected_in(rule, protected)
 
 
 def own_segments(brief_path: Path, check: Callable[[str], list[str]]) -> tuple[Segment, ...]:
@@ -182,7 +188,8 @@ def feature_folder(brief: Brief, path: Path) -> Path | None:
 
 def check_segment(brief: Brief, path: Path) -> None:
     """Raises FaultyFile where the segment, or one of the user's own features that it may name, is not sound."""
-    problems = rule_checker(feature_folder(brief, path))(brief.segment)
+    own = feature_folder(brief, path)
+    problems = rule_checker(own, protected_names(brief, own))(brief.segment)
     if problems:
         raise FaultyFile([Fault(str(path), 0, "segment", problem) for problem in problems])
 

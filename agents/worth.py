@@ -1,5 +1,7 @@
 """What units are worth: churn risk, expected orders, lifetime value and rank, as columns of the feature table."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,46 +41,72 @@ def chance_of_loss(workspace: Workspace, churn_risk: Array, days: int) -> Array:
     return churn.change_horizon(churn_risk, window, days)
 
 
-def subscription_scores(workspace: Workspace, table: FeatureTable, risk: Array) -> FeatureTable:
-    """Scores of contracts: the monthly price for as long as the unit is expected to stay. Who left has none."""
-    business = workspace.brief.business
+@dataclass(frozen=True)
+class OrdersExpected:
+    """What a model of buying expects of who bought within a year: orders in the churn window, and lifetime value."""
+
+    unit_ids: Sequence[str]
+    orders: Array
+    ltv_jpy: Array
+
+
+def subscription_scores(table: FeatureTable, risk: Array, value: Array) -> FeatureTable:
+    """Scores of contracts, given their lifetime value. Who left has none."""
     active = table.columns["is_active"].astype(float) == 1
-    price = np.where(active, table.columns["monthly_price_jpy"].astype(float), 0.0)
-    value = ltv.subscription_ltv(
-        monthly_margin(workspace, price),
-        monthly_churn(workspace, np.where(active, risk, 1.0)),
-        horizon_months=business.ltv_months,
-        annual_discount=business.annual_discount,
-    )
-    value = np.where(active, value, np.nan)
     return _ranked(table, active, np.where(active, risk, np.nan), value, np.full(len(table), np.nan))
 
 
 def order_scores(
-    workspace: Workspace, table: FeatureTable, risk: Array, rates: Array, model: repeat.OrderModel
+    workspace: Workspace,
+    table: FeatureTable,
+    risk: Array,
+    rates: Array,
+    model: repeat.OrderModel,
+    known: OrdersExpected | None = None,
 ) -> FeatureTable:
-    """Scores without contracts: expected orders times the usual order, fading as the population's do.
+    """Scores without contracts: orders and value as `known` where a model of buying knows them, else by recency,
+    frequency and money. Only who ordered within a year has a risk, or a rank above the standard."""
+    active = table.columns["is_active"].astype(float) == 1
+    expected = orders_expected(workspace, table, risk, rates, model)
+    value = _value_of_orders(workspace, table, expected, model)
+    if known is not None:
+        place = {unit: row for row, unit in enumerate(known.unit_ids)}
+        rows = np.array([place.get(unit, -1) for unit in table.unit_ids], dtype=np.int64)
+        found = rows >= 0
+        expected, value = expected.copy(), value.copy()
+        expected[found], value[found] = known.orders[rows[found]], known.ltv_jpy[rows[found]]
+    scored = _ranked(table, active, np.where(active, risk, np.nan), value, expected)
+    ranks = scored.columns["ltv_rank"].copy()
+    ranks[~active] = "standard"
+    return scored.with_columns(ltv_rank=ranks)
 
-    Who ordered within a year counts by their own chance and rate; who did not, by what such customers order. The
-    cost to serve counts for active ones only.
+
+def orders_expected(
+    workspace: Workspace, table: FeatureTable, risk: Array, rates: Array, model: repeat.OrderModel
+) -> Array:
+    """Orders in the churn window by recency and frequency.
+
+    Who ordered within a year counts by their own chance and rate; who did not, by what such customers order.
     """
+    active = table.columns["is_active"].astype(float) == 1
+    window = workspace.brief.business.churn_window.days
+    expected = repeat.expected_orders(1.0 - risk, rates, window) * model.orders_per_expected
+    return np.where(active, expected, model.lapsed_orders)
+
+
+def _value_of_orders(workspace: Workspace, table: FeatureTable, expected: Array, model: repeat.OrderModel) -> Array:
+    """Expected orders times the usual order, fading as everybody's do. The cost to serve counts for active ones."""
     business = workspace.brief.business
     window = business.churn_window.days
     active = table.columns["is_active"].astype(float) == 1
-    expected = repeat.expected_orders(1.0 - risk, rates, window) * model.orders_per_expected
-    expected = np.where(active, expected, model.lapsed_orders)
     monthly = expected * MONTH_DAYS / window * usual_order_jpy(table) * business.margin
     fades = float(churn.change_horizon(1.0 - model.kept_per_window, window, MONTH_DAYS))
-    value = ltv.subscription_ltv(
+    return ltv.subscription_ltv(
         monthly - np.where(active, business.monthly_cost_to_serve, 0.0),
         np.full(len(table), fades),
         horizon_months=business.ltv_months,
         annual_discount=business.annual_discount,
     )
-    scored = _ranked(table, active, np.where(active, risk, np.nan), value, expected)
-    ranks = scored.columns["ltv_rank"].copy()
-    ranks[~active] = "standard"
-    return scored.with_columns(ltv_rank=ranks)
 
 
 def usual_order_jpy(table: FeatureTable) -> Array:

@@ -2,7 +2,8 @@
 
     OMP_NUM_THREADS=1 python -m kizuna.benchmarks.cdnow ../shared/data/CDNOW_sample.txt
 
-The peer (`pip install lifetimes==0.11.3`, no longer kept) is left out where it is not installed.
+The peer (`pip install lifetimes==0.11.3`, no longer kept) is left out where it is not installed. What a choice made
+inside weeks 1-39 does on weeks 40-78 is told by `benchmarks/cdnow_ahead.py`.
 """
 
 import sys

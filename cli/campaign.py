@@ -1,5 +1,6 @@
 """Commands that make a campaign move, and those that show what it did."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,22 +107,34 @@ def report(lang: "Language", brief: Path, html: Path | None, as_json: bool) -> N
         print_report(built, lang, console())
 
 
-@examples("kizuna why A000480", "kizuna --lang ja why A000480", "kizuna why A000480 --json")
+@examples(
+    "kizuna why A000480", "kizuna --lang ja why A000480", "kizuna why A000480 --replay", "kizuna why A000480 --json"
+)
 @click.command()
 @click.argument("unit")
+@click.option("--replay", "again", is_flag=True, help="Make the decisions again, and say whether they are the same.")
 @brief_option
 @json_option
 @click.pass_obj
-def why(lang: "Language", unit: str, brief: Path, as_json: bool) -> None:
+def why(lang: "Language", unit: str, again: bool, brief: Path, as_json: bool) -> None:
     """The receipt of UNIT: what was decided in each cycle, what else was weighed, who looked, what came of it."""
     from ..inbox.receipt import print_receipt
-    from ..service.reporting import build_receipt
+    from ..inbox.replayed import print_replayed
+    from ..service.receipts import build_receipt
+    from ..service.replaying import replay_unit
+    from .replay import as_plain
 
-    receipt = build_receipt(open_brief(brief, lang), unit)
+    workspace = open_brief(brief, lang)
+    receipt = build_receipt(workspace, unit)
+    found = replay_unit(workspace, unit) if again else []
     if as_json:
-        print_json(receipt)
-    else:
-        print_receipt(receipt, lang, console())
+        made_again = [as_plain(replace(each, differences=each.of_unit(unit))) for each in found]
+        print_json({**receipt, **({"replayed": made_again} if again else {})})
+        return
+    print_receipt(receipt, lang, console())
+    if found:
+        click.echo()
+        print_replayed(found, lang, console(), unit_id=unit)
 
 
 def _tell_status(lang: "Language", now: "Status", as_json: bool) -> None:

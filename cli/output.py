@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from ..agents.workspace import Workspace
+    from ..agents.workspace import Progress, Workspace
     from ..domain.brief import Language
 
 Command = Callable[..., Any]
@@ -48,8 +48,12 @@ def open_brief(path: Path, language: "Language", *, quiet: bool = False) -> "Wor
 
     if not path.exists():
         raise click.UsageError(f"there is no {path}; name the brief, or go to its folder")
-    tell = functools.partial(_tell, language)
-    return open_workspace(path, progress=(lambda _key, _values: None) if quiet else tell)
+    return open_workspace(path, progress=(lambda _key, _values: None) if quiet else tell_on(language))
+
+
+def tell_on(language: "Language") -> "Progress":
+    """Tells on standard error what agents do."""
+    return functools.partial(_tell, language)
 
 
 def _tell(language: "Language", key: str, values: dict[str, Any]) -> None:
@@ -64,6 +68,8 @@ def _tell(language: "Language", key: str, values: dict[str, Any]) -> None:
         if shown.get(place):
             section = "delivery" if place == "state" else place
             shown[place] = name(language, section, str(shown[place]))
+    if shown.get("world"):
+        shown["world"] = name(language, "simulation", f"world_{shown['world']}")
     full = key if "." in key else f"progress.{key}"
     click.echo(say(language, full, **shown), err=True)
 

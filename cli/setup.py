@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..examples.registry import EXAMPLES, example_in
+from ..inbox.words import say as words
+from .group_sizes import group_lines, groups_as_data
 from .output import brief_argument, brief_option, examples, json_option, open_brief, print_json, say
 
 if TYPE_CHECKING:
@@ -52,13 +54,18 @@ def init(
     click.echo(say(lang, "initialised", folder=folder, customers=customers))
 
 
-@examples("kizuna check brief.yaml", "kizuna check brief.yaml --json")
+@examples("kizuna check brief.yaml", "kizuna check brief.yaml --groups", "kizuna check brief.yaml --json")
 @click.command()
 @brief_argument
+@click.option("--groups", "with_groups", is_flag=True, help="Read the data, and say how large the groups should be.")
 @json_option
 @click.pass_obj
-def check(lang: "Language", brief: Path, as_json: bool) -> None:
-    """Check a brief, its segment and its playbook. Every fault is listed with file, line and field."""
+def check(lang: "Language", brief: Path, with_groups: bool, as_json: bool) -> None:
+    """Check a brief, its segment and its playbook. Every fault is listed with file, line and field.
+
+    With --groups the data are read too, into a folder that vanishes afterwards: which lift the groups of the brief can
+    show for the goal's metric, and which groups would do better.
+    """
     from ..domain.errors import FaultyFile
     from ..service.checking import check_brief
 
@@ -75,9 +82,12 @@ def check(lang: "Language", brief: Path, as_json: bool) -> None:
             click.echo(say(lang, "faults", count=len(error.faults)), err=True)
         raise SystemExit(1) from None
     if as_json:
-        print_json({"ok": True, "name": checked.name, "cycles": checked.cycles, "actions": list(checked.playbooks)})
-    else:
-        click.echo(say(lang, "brief_fine", name=checked.name, cycles=checked.cycles, actions=len(checked.playbooks)))
+        found = {"ok": True, "name": checked.name, "cycles": checked.cycles, "actions": list(checked.playbooks)}
+        print_json(found | ({"groups": groups_as_data(brief)} if with_groups else {}))
+        return
+    click.echo(say(lang, "brief_fine", name=checked.name, cycles=checked.cycles, actions=len(checked.playbooks)))
+    for line in group_lines(brief, checked, lang) if with_groups else [words(lang, "sizing.hint")]:
+        click.echo(line)
 
 
 @examples("kizuna schema > brief.schema.json")

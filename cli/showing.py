@@ -10,9 +10,12 @@ from rich.console import Console
 from ..domain.brief import Language, Metric
 from ..domain.draft import Draft
 from ..inbox import figures
+from ..inbox.helping import help_lines, helps_little
 from ..inbox.reasoning import plan_reasoning
+from ..inbox.report.fairness import planned_fairness
 from ..inbox.terminal import Sheet
 from ..inbox.words import name
+from ..inbox.words import say as words
 from ..service.reviewing import Shown
 from ..service.words import without_footer
 from ..store.tables import ReviewRow
@@ -96,6 +99,7 @@ def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
         ),
         say(language, "left_alone", reasons=reasons),
         *_balance(plan, language),
+        *planned_fairness(plan, language),
         *plan_reasoning(plan["reasoner"], language),
     ]
     sheet.blank()
@@ -107,6 +111,7 @@ def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
     if plan["binding"]:
         sheet.line(say(language, "binding", limits=", ".join(plan["binding"])))
     _feasibility(plan["feasibility"], language, sheet)
+    _helps(plan, language, sheet)
     sheet.blank()
     header = [say(language, key) for key in ("action", "eligible", "units", "cost", "worth", "why_not")]
     sheet.rows([_action(action, language) for action in plan["actions"]], header, figures=(1, 2, 3, 4))
@@ -151,6 +156,19 @@ def _feasibility(feasible: Mapping[str, Any], language: Language, sheet: Sheet) 
         sheet.line(say(language, "unreachable", best=best), "yellow")
     elif not feasible["is_detectable"]:
         sheet.line(say(language, "undetectable"), "yellow")
+
+
+def _helps(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
+    """What would bring the goal nearer, where it is far or would not be seen."""
+    if helps_little(plan):
+        sheet.line(words(language, "helps.nothing"), "yellow")
+    lines = help_lines(plan, language)
+    if not lines:
+        return
+    sheet.line(words(language, "helps.title"))
+    for line in lines:
+        sheet.line(f"- {line}", indent=2)
+    sheet.line(words(language, "helps.how"), "dim", indent=2)
 
 
 def _action(action: Mapping[str, Any], language: Language) -> tuple[str, ...]:

@@ -244,7 +244,7 @@ def _between(
     cursor = customers.cursor()
     try:
         query = f"SELECT {columns} WHERE {when} >= $since AND coalesce({when} < $until, TRUE) ORDER BY {when}, 1"
-        parameters = {"since": _naive(since), "until": _naive(until) if until else None}
+        parameters = {"since": naive(since), "until": naive(until) if until else None}
         rows = cursor.execute(query, parameters).fetchall()
         return [tuple(v.replace(tzinfo=UTC) if isinstance(v, datetime) else v for v in row) for row in rows]
     finally:
@@ -259,13 +259,13 @@ def _aligned(customers: Customers, unit_ids: Sequence[str], query: str, **moment
     try:
         ids = np.array(unit_ids, dtype=object)
         cursor.register("wanted", {"unit_id": ids, "position": np.arange(len(ids))})
-        result = cursor.execute(query, {name: _naive(moment) for name, moment in moments.items()}).fetchnumpy()
+        result = cursor.execute(query, {name: naive(moment) for name, moment in moments.items()}).fetchnumpy()
     finally:
         cursor.close()
     return {name: np.ma.filled(np.ma.asarray(v).astype(np.float64), np.nan) for name, v in result.items()}
 
 
-def _naive(moment: Moment) -> datetime:
+def naive(moment: Moment) -> datetime:
     """The moment in UTC as the sources hold it; a date is its midnight."""
     if not isinstance(moment, datetime):
         return datetime(moment.year, moment.month, moment.day)  # noqa: DTZ001 - DuckDB's TIMESTAMP is naive UTC

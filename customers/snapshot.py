@@ -70,6 +70,17 @@ def find(path: Path, unit_id: str) -> dict[str, Any] | None:
     return dict(zip(names, row, strict=True)) if row is not None else None
 
 
+def row_of(path: Path, unit_id: str) -> FeatureTable | None:
+    """The table of one unit alone; None where the unit, or the file, is not there."""
+    if not path.is_file():
+        return None
+    with duckdb.connect(config={"threads": 1}) as connection:
+        pattern = re.sub(r"([*?\[])", r"[\1]", str(path))
+        query = f"SELECT * FROM read_parquet($path) WHERE {_UNIT} = $unit"  # noqa: S608 - a column's name of ours
+        table = from_query(connection.execute(query, {"path": pattern, "unit": unit_id}).fetchnumpy(), _UNIT)
+    return table if len(table) else None
+
+
 def without(path: Path, unit_id: str, name: str) -> SnapshotFile | None:
     """Publish the snapshot again beside itself, less one unit; None where the unit is not in it."""
     table = load(path)

@@ -1,7 +1,7 @@
 """The features of many units: one array per feature, all in the order of the unit ids."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ class FeatureTable:
 
     unit_ids: list[str]
     columns: dict[str, NDArray[Any]]
+    answered: Mapping[str, Floats] = field(default_factory=dict)
+    """Rules that these very rows were asked before, with the answers as `eligibility.answers` gives them."""
 
     def __post_init__(self) -> None:
         for name, values in self.columns.items():
@@ -46,11 +48,16 @@ class FeatureTable:
         """This table with more columns, or others in their place."""
         return FeatureTable(self.unit_ids, {**self.columns, **{k: _column(v) for k, v in arrays.items()}})
 
+    def without(self, names: Collection[str]) -> "FeatureTable":
+        """This table without the named columns, whether it has them or not."""
+        return FeatureTable(self.unit_ids, {k: v for k, v in self.columns.items() if k not in names})
+
     def pick(self, chosen: ArrayLike) -> "FeatureTable":
         """The units that a boolean mask or positions choose."""
         rows = np.asarray(chosen)
         ids = np.array(self.unit_ids, dtype=object)[rows].tolist()
-        return FeatureTable(ids, {name: values[rows] for name, values in self.columns.items()})
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return FeatureTable(ids, columns, {rule: known[rows] for rule, known in self.answered.items()})
 
 
 def from_query(result: Mapping[str, Any], unit_column: str) -> FeatureTable:

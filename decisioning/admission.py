@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arrays import Array, Indices
+from .arrays import Array, Flags, Indices
 from .prices import Limit, Problem
 
 TOLERANCE = 1e-9
@@ -13,16 +13,18 @@ WORTH_A_ROUND = 1e-6
 """Share of the total value that a round of changes must add for another one."""
 
 
-def admit(problem: Problem, net: Array) -> tuple[Indices, Array]:
+def admit(problem: Problem, net: Array, taken: Indices | None = None) -> tuple[Indices, Array]:
     """The column each unit takes (-1 is none) and what is left of each limit; `net` is used up.
+
+    `taken` is what units have already, and keep.
 
     In each round every waiting unit asks for its best action that still fits; requests are granted in the order of
     regret (the gap to the unit's second best, as in the generalised assignment heuristic of Martello & Toth 1981)
     until a limit is reached. First those worth their price, then, with what is left, those worth anything.
     """
-    taken = np.full(net.shape[1], -1, dtype=np.int64)
-    left = np.array([limit.limit + TOLERANCE * max(1.0, abs(limit.limit)) for limit in problem.limits])
-    pool = np.arange(net.shape[1])
+    taken = np.full(net.shape[1], -1, dtype=np.int64) if taken is None else taken.copy()
+    left = what_is_left(problem, taken)
+    pool = np.flatnonzero(taken < 0)
     for _ in range(ADMISSION_ROUNDS):
         for limit, rest in zip(problem.limits, left, strict=True):
             _close(limit, float(rest), net, taken)
@@ -36,6 +38,20 @@ def admit(problem: Problem, net: Array) -> tuple[Indices, Array]:
         left = left - _grant(problem, pool[asks][order], wish[asks][order], left, taken)
         pool = pool[taken[pool] < 0]
     return taken, left
+
+
+def what_is_left(problem: Problem, taken: Indices) -> Array:
+    """Of each limit, with a little tolerance for sums that are not exact."""
+    return np.array(
+        [limit.limit + TOLERANCE * max(1.0, abs(limit.limit)) - _use(limit, taken) for limit in problem.limits]
+    )
+
+
+def _use(limit: Limit, taken: Indices) -> float:
+    if limit.weight is not None:
+        return float(current(limit.weight, taken).sum())
+    rows = np.arange(taken.size) if limit.rows is None else limit.rows
+    return float(_counts_now(limit, rows, taken).sum())
 
 
 def improve(problem: Problem, net: Array, taken: Indices, left: Array) -> Array:
@@ -84,11 +100,11 @@ def _close(limit: Limit, rest: float, values: Array, taken: Indices) -> None:
         return
     if limit.weight is not None:
         values[limit.weight - current(limit.weight, taken) > rest] = -np.inf
-    else:
-        rows = np.arange(taken.size) if limit.rows is None else limit.rows
-        rows = rows[~limit.counted[taken[rows]]]
-        for j in limit.columns:
-            values[j, rows] = -np.inf
+        return
+    rows = np.arange(taken.size) if limit.rows is None else limit.rows
+    rows = rows[~_counts_now(limit, rows, taken)]
+    for j in limit.columns:
+        values[j, rows if limit.pairs is None else rows[limit.pairs[j, rows]]] = -np.inf
 
 
 def _is_tight(limit: Limit, rest: float) -> bool:
@@ -128,5 +144,14 @@ def _claims(limit: Limit, rows: Indices, columns: Indices, position: Indices, ta
         return np.arange(rows.size), limit.weight[columns, rows] - current(limit.weight, taken)[rows]
     at = np.arange(rows.size) if limit.rows is None else np.sort(position[limit.rows])
     at = at[at >= 0]
-    extra = limit.counted[columns[at]].astype(np.float64) - limit.counted[taken[rows[at]]]
+    wanted = limit.counted[columns[at]]
+    if limit.pairs is not None:
+        wanted &= limit.pairs[columns[at], rows[at]]
+    extra = wanted.astype(np.float64) - _counts_now(limit, rows[at], taken)
     return at[extra != 0.0], extra[extra != 0.0]
+
+
+def _counts_now(limit: Limit, rows: Indices, taken: Indices) -> Flags:
+    """Whether what these units take now counts."""
+    counts = limit.counted[taken[rows]]
+    return counts if limit.pairs is None else counts & limit.pairs[taken[rows], rows]

@@ -1,15 +1,18 @@
 """Who gets what: the most value within budget and capacities, and the chance that enters afterwards."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .admission import admit, binding, current, improve
+from .admission import admit, binding, current, improve, what_is_left
 from .arrays import Array, Flags, Indices
+from .fair_admission import admit_fairly
+from .parity import Parity
 from .prices import Limit, Problem, net_values, shadow_prices, upper_bound
 
 BUDGET = "budget"
+_ROUNDING = 1e-12
 FEW_PAIRS = 20_000
 """Up to which it pays to try several sets of prices."""
 
@@ -49,8 +52,12 @@ def allocate(
     *,
     budget: float | None,
     capacity: Sequence[Capacity] = (),
+    parities: Sequence[Parity] = (),
 ) -> Allocation:
     """Maximise total value (net of cost) with at most one action per unit and no limit passed.
+
+    `parities` bound the gap between groups; where one can't be kept (chance alone passes it), it is kept as far as
+    may be: ask `Parity.holds`.
 
     A multiple-choice knapsack with several limits (Kellerer, Pferschy & Pisinger 2004, ch. 11): prices from the
     Lagrangian dual, then units take their best action at these prices in the order of what they would lose without
@@ -64,12 +71,13 @@ def allocate(
         return Allocation(np.zeros(value.shape[0], dtype=np.int64), 0.0, 0.0, 0.0, ())
     spend = np.where(eligible, cost, 0.0)
     asked = _problem(np.ascontiguousarray(worth[rows].T), np.ascontiguousarray(spend[rows].T), rows, budget, capacity)
+    asked = replace(asked, parities=tuple(parity.of(rows) for parity in parities if parity.size.size > 1))
     del worth, spend
     problem = _without_impossible(asked)
     prices = shadow_prices(problem)
     net = net_values(problem, prices)
     bound = upper_bound(problem, net, prices)
-    taken, left = _best_of(problem, prices)
+    taken, left = _best_of(problem, prices, bound)
     choice = np.zeros(value.shape[0], dtype=np.int64)
     choice[rows] = taken + 1
     chosen = np.flatnonzero(choice)
@@ -112,17 +120,28 @@ def uniform_choice(eligible: Flags, explorable: Flags, draws: Array) -> tuple[In
     return choice, probability
 
 
-def _best_of(problem: Problem, prices: Array) -> tuple[Indices, Array]:
-    """The best of several admissions; where units are few, prices a little aside often fit whole units better."""
-    best, best_left, best_value = np.full(problem.value.shape[1], -1), np.zeros(prices.size), -1.0
+def _best_of(problem: Problem, prices: Array, bound: float) -> tuple[Indices, Array]:
+    """The best of several admissions; where units are few, prices a little aside often fit whole units better.
+
+    None is tried after one that reaches the bound.
+    """
+    best, best_worth = np.full(problem.value.shape[1], -1), (False, -1.0)
     for tilt in _tilts(prices.size) if problem.value.size <= FEW_PAIRS else [np.ones(prices.size)]:
         net = net_values(problem, prices * tilt)
         taken, left = admit(problem, net.copy())
-        left = improve(problem, net, taken, left)
-        value = float(current(problem.value, taken).sum())
-        if value > best_value:
-            best, best_left, best_value = taken, left, value
-    return best, best_left
+        improve(problem, net, taken, left)
+        if not _fair(problem, taken):
+            taken = admit_fairly(problem, net, taken)
+        worth = (_fair(problem, taken), float(current(problem.value, taken).sum()))
+        if worth > best_worth:
+            best, best_worth = taken, worth
+        if best_worth >= (True, bound * (1.0 - _ROUNDING)):
+            break
+    return best, what_is_left(problem, best)
+
+
+def _fair(problem: Problem, taken: Indices) -> bool:
+    return all(parity.holds(taken) for parity in problem.parities)
 
 
 def _tilts(n: int) -> list[Array]:
@@ -140,9 +159,9 @@ def _problem(value: Array, cost: Array, rows: Indices, budget: float | None, cap
         )
     for one in capacity:
         inside = None if one.members is None else np.flatnonzero(one.members[rows])
-        weight = None if one.pairs is None else np.ascontiguousarray(one.pairs[rows].T, dtype=np.float64)
+        pairs = None if one.pairs is None else np.ascontiguousarray(one.pairs[rows].T)
         counted = _counted(one.columns, value.shape[0])
-        limits.append(Limit(one.name, max(0.0, np.floor(one.limit)), counted, inside, weight))
+        limits.append(Limit(one.name, max(0.0, np.floor(one.limit)), counted, inside, pairs=pairs))
     return Problem(value, tuple(limits))
 
 
@@ -154,7 +173,7 @@ def _without_impossible(problem: Problem) -> Problem:
             value[limit.weight > limit.limit] = -np.inf
         elif limit.limit < 1.0:
             limit.charge(value, np.inf)
-    return Problem(value, problem.limits)
+    return replace(problem, value=value)
 
 
 def _counted(columns: Sequence[int], k: int) -> Flags:

@@ -42,7 +42,7 @@ def balance(value: Array, long_term: Flags, floor: float, allocate: Callable[[Ar
             high, found = middle, tried
         else:
             low = middle
-    return Balance(found, _share(found, long_term), _worth(best, value) - _worth(found, value))
+    return Balance(found, _share(found, long_term), worth_of(best, value) - worth_of(found, value))
 
 
 def _subsidised(value: Array, long_term: Flags, subsidy: float) -> Array:
@@ -54,6 +54,7 @@ def _share(allocation: Allocation, long_term: Flags) -> float:
     return float(long_term[taken].mean()) if taken.size else 0.0
 
 
-def _worth(allocation: Allocation, value: Array) -> float:
+def worth_of(allocation: Allocation, value: Array) -> float:
+    """The plain value of what is allocated, without subsidies."""
     rows = np.flatnonzero(allocation.choice)
     return float(value[rows, allocation.choice[rows] - 1].sum())

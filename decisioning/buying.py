@@ -90,7 +90,7 @@ def chance_alive(model: BuyingModel, histories: Histories) -> Array:
     x, k = histories.repeats, model._chances(histories)
     left = np.divide(model.a, model.b + k - 1.0, out=np.zeros(x.shape), where=k > 0)
     quiet = (model.r + x) * (np.log(model.alpha + histories.age) - np.log(model.alpha + histories.last))
-    return np.asarray(1.0 / (1.0 + left * np.exp(np.minimum(quiet, 700.0))))
+    return np.asarray(1.0 / (1.0 + left * np.exp(np.minimum(quiet, 600.0))))
 
 
 def chance_of_none(model: BuyingModel, histories: Histories, horizon: float) -> Array:
@@ -106,9 +106,17 @@ def expected_purchases(model: BuyingModel, histories: Histories, horizon: float)
     a = model.a if abs(model.a - 1.0) > 1e-6 else 1.0 + 1e-6  # the formula has a removable gap at 1
     x, k = histories.repeats, model._chances(histories)
     age = model.alpha + histories.age
-    series = hyp2f1(model.r + x, model.b + k, a + model.b + k - 1.0, horizon / (age + horizon))
-    bought = 1.0 - (age / (age + horizon)) ** (model.r + x) * series
-    return np.asarray((a + model.b + k - 1.0) / (a - 1.0) * bought * chance_alive(model, histories))
+    steady = (model.r + x) / age * horizon  #: as if nobody could leave
+    with np.errstate(over="ignore", invalid="ignore"):
+        series = hyp2f1(model.r + x, model.b + k, a + model.b + k - 1.0, horizon / (age + horizon))
+        bought = 1.0 - (age / (age + horizon)) ** (model.r + x) * series
+        found = (a + model.b + k - 1.0) / (a - 1.0) * bought
+        lost = ~((found >= 0.0) & (found <= steady * (1.0 + 1e-9)))
+        if lost.any():  # far out in the parameters the series overflows: the same by Pfaff's transformation
+            other = hyp2f1(model.r + x[lost], a - 1.0, a + model.b + k[lost] - 1.0, -horizon / age[lost])
+            found[lost] = np.clip((a + model.b + k[lost] - 1.0) / (a - 1.0) * (1.0 - other), 0.0, steady[lost])
+            found = np.where(np.isfinite(found), found, steady)
+    return np.asarray(found * chance_alive(model, histories))
 
 
 def _columns(histories: Histories) -> tuple[Array, Array, Array]:

@@ -1,63 +1,51 @@
-"""Who is likely to leave: a ridge logistic regression that gives way to the base rate when it is not better."""
+"""Who is likely to leave: a logistic regression, bent where held-out rows say so, beside a plain one on later rows.
+
+It gives way to the plain one, and to the base rate, when it is not better than they are.
+"""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
+from scipy.special import logit
 
-from . import logistic
-from .arrays import Array
+from . import bending, calibration, curves
+from .arrays import Array, Indices
+from .churn_model import ChurnModel, Driver, parts, predict_churn, reasons
 
+__all__ = ["ChurnModel", "Driver", "change_horizon", "fit_churn", "parts", "predict_churn", "reasons"]
 MINIMUM_ROWS = 500
 MINIMUM_EVENTS = 25
+#: More earlier rows than these cost time and change nothing that matters: so many are drawn.
+MAXIMUM_ROWS = 200_000
+#: Held-out rows must say by so many standard errors that the fit is too bold or too shy, before it is corrected.
+_RECALIBRATE_FROM = 1.0
+_UNKNOWN = calibration.Estimate(math.nan, math.nan, math.nan)
 
 
-@dataclass(frozen=True)
-class ChurnModel:
-    """A fitted model and how it did on later rows. NaN is 'not measurable', and None in `as_dict()`."""
+class _Rows(NamedTuple):
+    x: Array
+    y: Array
+    groups: Indices
 
-    columns: tuple[str, ...]
-    coefficients: tuple[float, ...]
-    """Per standard deviation of the column; empty in a fallback."""
-    intercept: float
-    means: tuple[float, ...]
-    scales: tuple[float, ...]
-    n_rows: int
-    n_events: int
-    base_rate: float
-    brier: float
-    """Of the fit on the earlier rows, measured on the later ones, also when that fit was then turned down."""
+
+class _Fitted(NamedTuple):
+    bent: bending.Bent
+    slope: float
+    shift: float
+
+    def log_odds(self, x: Array) -> Array:
+        return self.slope * self.bent.log_odds(x) + self.shift
+
+
+class _Verdict(NamedTuple):
+    checked: calibration.Quality
+    plain: calibration.Quality
     brier_base: float
-    auc: float
-    calibration: tuple[tuple[float, float, int], ...]
-    """Mean predicted, observed share and rows, by quintile of the prediction."""
-    is_fallback: bool
-    note: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        plain: dict[str, Any] = _without_nan(asdict(self))
-        return plain
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> "ChurnModel":
-        """The model that `as_dict` wrote."""
-        fields: dict[str, Any] = {
-            k: math.nan if v is None else tuple(v) if isinstance(v, list) else v for k, v in plain.items()
-        }
-        fields["calibration"] = tuple(tuple(row) for row in plain["calibration"])
-        return cls(**fields)
-
-
-class _Check(NamedTuple):
-    brier: float
-    brier_base: float
-    auc: float
-    calibration: tuple[tuple[float, float, int], ...]
+    gain: calibration.Estimate
+    surplus: calibration.Estimate
 
 
 def fit_churn(
@@ -67,50 +55,41 @@ def fit_churn(
     test_y: ArrayLike,
     columns: Sequence[str],
     *,
-    l2: float = 1.0,
+    train_groups: ArrayLike | None = None,
+    rng: np.random.Generator | None = None,
 ) -> ChurnModel:
-    """Fit on the earlier rows, judge on the later ones, then refit on all.
+    """Choose and fit on the earlier rows, judge on the later ones, then refit the same shape on all.
 
-    Ridge logistic regression (le Cessie & van Houwelingen 1992) by Newton steps on standardised columns. A missing
-    value counts as its column's mean; means and scales come from the fitted rows alone. Too few rows or events,
-    or a Brier score (Brier 1950) on the later rows no better than that of the base rate: the base rate it is.
+    Ridge logistic regression (le Cessie & van Houwelingen 1992) on standardised columns, with bends at quantiles
+    where held-out earlier rows are foretold better by them beyond noise; too bold or too shy log odds are set right
+    by what held-out rows say (Platt 1999). A plain logistic regression is fitted and judged on the same rows; where
+    it is better on the later ones, it is taken: what bends gain in one season may be lost in the next. Too few rows
+    or events, or a Brier score (Brier 1950) on the later rows no better than the base rate's: the base rate it is.
+
+    `train_groups` names the unit of each earlier row, where a unit has several. Without `rng` the same rows always
+    give the same model.
     """
-    early_x, early_y = _checked(train_x, train_y, len(columns))
-    late_x, late_y = _checked(test_x, test_y, len(columns))
-    all_x, all_y = np.vstack([early_x, late_x]), np.concatenate([early_y, late_y])
-    base = float(early_y.mean()) if early_y.size else math.nan
-    events = int(early_y.sum())
-    reason = _too_few(early_y.size, events, late_y.size)
+    rng = rng if rng is not None else np.random.default_rng(0)
+    early = _checked(train_x, train_y, len(columns), train_groups)
+    late = _checked(test_x, test_y, len(columns), None)
+    every = _Rows(np.vstack([early.x, late.x]), np.r_[early.y, late.y], np.zeros(0, dtype=np.int64))
+    base = float(early.y.mean()) if early.y.size else math.nan
+    reason = _too_few(early.y.size, int(early.y.sum()), late.y.size)
     if reason:
-        return _fallback(columns, all_y, _check(np.full(late_y.size, base), late_y, base), reason)
-    check = _check(logistic.probability(logistic.fit(early_x, early_y, l2), late_x), late_y, base)
-    if check.brier >= check.brier_base:
-        scores = f"Brier {check.brier:.4f} against {check.brier_base:.4f}"
+        return _fallback(columns, every.y, _unfitted_verdict(late.y, base), reason)
+    early = _thinned(early, rng)
+    usual, best = bending.choose(early.x, early.y, early.groups, rng)
+    fitted, plain = _recalibrated(best, early), _Fitted(usual.bent, 1.0, 0.0)
+    verdict = _judged(fitted, plain, early, late, base)
+    said = ""
+    if verdict.gain.mean < 0.0:
+        best, fitted, said = usual, plain, "; bends were turned down, since plain lines did better on the later rows"
+        verdict = _judged(plain, plain, early, late, base)
+    if verdict.checked.brier >= verdict.brier_base:
+        scores = f"Brier {verdict.checked.brier:.4f} against {verdict.brier_base:.4f}"
         reason = f"on later rows the fit was no better than the base rate ({scores})"
-        return _fallback(columns, all_y, check, reason)
-    return _fitted(columns, all_y, logistic.fit(all_x, all_y, l2), check)
-
-
-def predict_churn(model: ChurnModel, x: ArrayLike) -> Array:
-    """Probability of leaving within the horizon that the model was fitted for."""
-    rows = np.asarray(x, dtype=np.float64).reshape(-1, len(model.columns))
-    if model.is_fallback:
-        return np.full(rows.shape[0], expit(model.intercept))
-    return logistic.probability(_fit_of(model), rows)
-
-
-def reasons(model: ChurnModel, x: ArrayLike, top: int = 3) -> list[list[tuple[str, float]]]:
-    """Per row the columns that raise the risk most, with their part of the log odds against an average unit."""
-    rows = np.asarray(x, dtype=np.float64).reshape(-1, len(model.columns))
-    if model.is_fallback:
-        return [[] for _ in range(rows.shape[0])]
-    fit = _fit_of(model)
-    parts = logistic.standardised(rows, fit.means, fit.scales) * fit.coefficients
-    order = np.argsort(-parts, axis=1, kind="stable")[:, :top]
-    return [
-        [(model.columns[j], float(part[j])) for j in best if part[j] > 0.0]
-        for part, best in zip(parts, order, strict=True)
-    ]
+        return _fallback(columns, every.y, verdict, reason)
+    return _refitted(columns, _thinned(every, rng), every.y, best, fitted.slope, verdict, said)
 
 
 def change_horizon(probability: ArrayLike, from_days: float, to_days: float) -> Array:
@@ -121,22 +100,18 @@ def change_horizon(probability: ArrayLike, from_days: float, to_days: float) -> 
     return np.asarray(1.0 - stays ** (to_days / from_days), dtype=np.float64)
 
 
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        return [_without_nan(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _checked(x: ArrayLike, y: ArrayLike, width: int) -> tuple[Array, Array]:
+def _checked(x: ArrayLike, y: ArrayLike, width: int, groups: ArrayLike | None) -> _Rows:
     rows = np.asarray(x, dtype=np.float64).reshape(-1, width) if width else np.empty((np.size(y), 0))
     outcome = np.asarray(y, dtype=np.float64).ravel()
     if rows.shape[0] != outcome.size:
         raise ValueError(f"{rows.shape[0]} rows of features but {outcome.size} outcomes")
     if not np.isin(outcome, (0.0, 1.0)).all():
         raise ValueError("outcomes must be 0 or 1")
-    return rows, outcome
+    names = np.arange(outcome.size) if groups is None else np.asarray(groups).ravel()
+    if names.size != outcome.size:
+        raise ValueError(f"{names.size} groups but {outcome.size} outcomes")
+    _, units = np.unique(names, return_inverse=True)
+    return _Rows(rows, outcome, units.astype(np.int64))
 
 
 def _too_few(n_rows: int, n_events: int, n_later: int) -> str:
@@ -149,51 +124,115 @@ def _too_few(n_rows: int, n_events: int, n_later: int) -> str:
     return "" if n_later else "no later rows to check a fit on"
 
 
-def _fitted(columns: Sequence[str], y: Array, fit: logistic.Fit, check: _Check) -> ChurnModel:
+def _thinned(rows: _Rows, rng: np.random.Generator) -> _Rows:
+    if rows.y.size <= MAXIMUM_ROWS:
+        return rows
+    drawn = np.sort(rng.choice(rows.y.size, MAXIMUM_ROWS, replace=False))
+    return _Rows(rows.x[drawn], rows.y[drawn], rows.groups[drawn] if rows.groups.size else rows.groups)
+
+
+def _recalibrated(tried: bending.Tried, rows: _Rows) -> _Fitted:
+    line = calibration.line_through(tried.held_out, rows.y)
+    spread = line.slope_se * math.sqrt(_rows_per_group(rows))
+    if not abs(line.slope - 1.0) > _RECALIBRATE_FROM * spread:
+        return _Fitted(tried.bent, 1.0, 0.0)
+    return _stretched(tried.bent, max(line.slope, 0.0), rows)
+
+
+def _stretched(bent: bending.Bent, slope: float, rows: _Rows) -> _Fitted:
+    """The fit with its log odds times `slope`, and still as many events expected as there are."""
+    if slope == 1.0:
+        return _Fitted(bent, 1.0, 0.0)
+    return _Fitted(bent, slope, calibration.shift_to(slope * bent.log_odds(rows.x), float(rows.y.mean())))
+
+
+def _judged(fitted: _Fitted, plain: _Fitted, early: _Rows, late: _Rows, base: float) -> _Verdict:
+    p, q = (calibration.chances(one.log_odds(late.x)) for one in (fitted, plain))
+    gradient = fitted.bent.design(late.x).T @ (p * (1.0 - p)) * fitted.slope
+    doubt = float(gradient @ np.linalg.solve(fitted.bent.optimum.curvature, gradient))
+    return _Verdict(
+        checked=calibration.quality(p, late.y),
+        plain=calibration.quality(q, late.y),
+        brier_base=calibration.brier(np.full(late.y.size, base), late.y),
+        gain=calibration.improvement((p - late.y) ** 2, (q - late.y) ** 2),
+        surplus=calibration.surplus(p, late.y, doubt * _rows_per_group(early)),
+    )
+
+
+def _unfitted_verdict(y: Array, base: float) -> _Verdict:
+    """The base rate stands in for a model that could not be fitted."""
+    p = np.full(y.size, base)
+    same = calibration.quality(p, y)
+    return _Verdict(same, same, calibration.brier(p, y), _UNKNOWN, _UNKNOWN)
+
+
+def _refitted(
+    columns: Sequence[str],
+    rows: _Rows,
+    y: Array,
+    best: bending.Tried,
+    slope: float,
+    verdict: _Verdict,
+    said: str,
+) -> ChurnModel:
+    fitted = _stretched(bending.fit_bent(rows.x, rows.y, best.shape, best.bent), slope, rows)
+    bent, beta = fitted.bent, slope * fitted.bent.optimum.beta
+    drawn = f" (drawn from {y.size})" if rows.y.size < y.size else ""
     return ChurnModel(
         columns=tuple(columns),
-        coefficients=tuple(map(float, fit.coefficients)),
-        intercept=fit.intercept,
-        means=tuple(map(float, fit.means)),
-        scales=tuple(map(float, fit.scales)),
+        curves=bent.curves,
+        coefficients=tuple(map(float, beta[1:])),
+        intercept=float(beta[0]) + fitted.shift,
+        means=tuple(map(float, bent.means)),
+        scales=tuple(map(float, bent.scales)),
+        l2=best.shape.l2,
+        bend_l2=best.shape.bend_l2,
+        slope=slope,
         n_rows=y.size,
         n_events=int(y.sum()),
         base_rate=float(y.mean()),
+        drivers=_drivers(columns, bent, beta[1:], rows.x),
         is_fallback=False,
-        note=f"fitted on {y.size} rows with {int(y.sum())} events",
-        **check._asdict(),
+        note=f"fitted on {rows.y.size} rows{drawn} with {int(rows.y.sum())} events{said}",
+        **verdict._asdict(),
     )
 
 
-def _fallback(columns: Sequence[str], y: Array, check: _Check, reason: str) -> ChurnModel:
+def _drivers(columns: Sequence[str], bent: bending.Bent, coefficients: Array, x: Array) -> tuple[Driver, ...]:
+    moved = bent.design(x)[:, 1:] * coefficients
+    owner = curves.columns_of(bent.curves) if bent.curves else np.arange(len(columns))
+    found = []
+    for j, name in enumerate(columns):
+        part, known = moved[:, owner == j].sum(axis=1), np.isfinite(x[:, j])
+        varies = bool(known.any() and np.ptp(x[known, j]) > 0.0 and np.ptp(part[known]) > 0.0)
+        turn = float(np.corrcoef(part[known], x[known, j])[0, 1]) if varies else 0.0
+        found.append(Driver(name, float(part.std()), turn))
+    return tuple(sorted(found, key=lambda driver: -driver.weight))
+
+
+def _fallback(columns: Sequence[str], y: Array, verdict: _Verdict, reason: str) -> ChurnModel:
     """The base rate for everybody; (events + 1/2) / (rows + 1), so no event yet is not 'never' (Jeffreys 1946)."""
     rate = (float(y.sum()) + 0.5) / (y.size + 1.0) if y.size else math.nan
+    judged = verdict._replace(surplus=_UNKNOWN)  # of a fit that is not in use
     return ChurnModel(
         columns=tuple(columns),
+        curves=(),
         coefficients=(),
-        intercept=math.log(rate / (1.0 - rate)),
+        intercept=float(logit(rate)),
         means=(),
         scales=(),
+        l2=math.nan,
+        bend_l2=math.nan,
+        slope=1.0,
         n_rows=y.size,
         n_events=int(y.sum()),
         base_rate=float(y.mean()) if y.size else math.nan,
+        drivers=(),
         is_fallback=True,
         note=f"base rate for everybody: {reason}",
-        **check._asdict(),
+        **judged._asdict(),
     )
 
 
-def _fit_of(model: ChurnModel) -> logistic.Fit:
-    return logistic.Fit(np.array(model.coefficients), model.intercept, np.array(model.means), np.array(model.scales))
-
-
-def _check(predicted: Array, y: Array, base: float) -> _Check:
-    if not y.size:
-        return _Check(math.nan, math.nan, math.nan, ())
-    fifths = np.array_split(np.argsort(predicted, kind="stable"), 5)
-    calibration = tuple(
-        (float(predicted[rows].mean()), float(y[rows].mean()), rows.size) for rows in fifths if rows.size
-    )
-    return _Check(
-        float(((predicted - y) ** 2).mean()), float(((base - y) ** 2).mean()), logistic.auc(predicted, y), calibration
-    )
+def _rows_per_group(rows: _Rows) -> float:
+    return rows.y.size / np.unique(rows.groups).size

@@ -14,6 +14,7 @@ from scipy.special import chdtrc, ndtri, stdtrit
 
 from .arrays import Array
 from .looks import spending_bounds
+from .ratios import fieller
 
 __all__ = [
     "LIKELY",
@@ -140,19 +141,27 @@ def relative_lift(
     level: float = 0.95,
     z: float | None = None,
 ) -> Interval:
-    """(policy - control) / control, by the delta method (Deng, Knoblich & Lu 2018) on the adjusted outcomes.
+    """(policy - control) / control of the adjusted outcomes, with Fieller's interval (1954).
 
-    Unknown where the control mean is not clearly above zero (2 standard errors): the ratio then says nothing.
+    With heavy tails and small groups it covers the truth better than the delta method and the logarithm do (decision
+    0028), and with the same `z` it holds zero exactly where the difference's interval does. `se` is the delta method's
+    (Deng, Knoblich & Lu 2018). Unknown where the control mean is not clearly above zero, by 2 standard errors and by
+    `z`: the ratio then says nothing.
     """
     policy, control = _adjusted(y_policy, y_control, pre_policy, pre_control)
     if min(policy.size, control.size) < 2:
         return _unknown(level, policy, control)
-    ratio_of, base = float(policy.mean()), float(control.mean())
-    base_variance = float(control.var(ddof=1) / control.size)
-    if base <= 2.0 * math.sqrt(base_variance):
+    top, base = float(policy.mean()), float(control.mean())
+    variances = policy.var(ddof=1) / policy.size, control.var(ddof=1) / control.size
+    if base <= 2.0 * math.sqrt(variances[1]):
         return _unknown(level, policy, control)
-    parts = policy.var(ddof=1) / policy.size / base**2, ratio_of**2 * base_variance / base**4
-    return _around(ratio_of / base - 1.0, parts, policy, control, level, z)
+    parts = variances[0] / base**2, top**2 * variances[1] / base**4
+    bound = z if z is not None else _welch_bound(parts, policy, control, level)
+    low, high = fieller(top, base, *variances, bound)
+    if not math.isfinite(high):
+        return _unknown(level, policy, control)
+    se = math.sqrt(sum(parts))
+    return Interval(top / base - 1.0, low - 1.0, high - 1.0, se, level, policy.size, control.size)
 
 
 def verdict(interval: Interval, *, posterior_better: float, is_final: bool) -> Verdict:
@@ -197,13 +206,16 @@ def _adjusted(
 def _around(
     estimate: float, parts: tuple[float, float], policy: Array, control: Array, level: float, z: float | None
 ) -> Interval:
-    variance = float(sum(parts))
-    se = math.sqrt(variance)
-    if z is None:
-        weights = parts[0] ** 2 / (policy.size - 1) + parts[1] ** 2 / (control.size - 1)
-        tail = 0.5 + level / 2.0
-        z = float(stdtrit(variance**2 / weights, tail)) if weights > 0.0 else float(ndtri(tail))
-    return Interval(estimate, estimate - z * se, estimate + z * se, se, level, policy.size, control.size)
+    se = math.sqrt(sum(parts))
+    bound = z if z is not None else _welch_bound(parts, policy, control, level)
+    return Interval(estimate, estimate - bound * se, estimate + bound * se, se, level, policy.size, control.size)
+
+
+def _welch_bound(parts: tuple[float, float], policy: Array, control: Array, level: float) -> float:
+    """Student's t at the degrees of freedom of Welch (1947) and Satterthwaite."""
+    weights = parts[0] ** 2 / (policy.size - 1) + parts[1] ** 2 / (control.size - 1)
+    tail = 0.5 + level / 2.0
+    return float(stdtrit(sum(parts) ** 2 / weights, tail)) if weights > 0.0 else float(ndtri(tail))
 
 
 def _unknown(level: float, policy: Array, control: Array) -> Interval:

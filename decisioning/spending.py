@@ -59,7 +59,7 @@ def fit_spend(purchases: ArrayLike, mean_spend: ArrayLike) -> SpendModel:
     bounds = [(-10.0, 12.0)] * 3
     found = minimize(loss, np.zeros(3), jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14})
     p, q, gamma = (float(value) for value in np.exp(found.x))
-    return SpendModel(p, q, gamma * scale, -float(found.fun) * count - count * np.log(scale))
+    return SpendModel(p, q, gamma * scale, float(-found.fun * count - count * np.log(scale)))
 
 
 def expected_spend(model: SpendModel, purchases: ArrayLike, mean_spend: ArrayLike) -> Array:

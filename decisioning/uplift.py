@@ -1,5 +1,6 @@
 """What an action is worth: the effect seen in the data, and the belief that it updates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,10 @@ class _Side:
     baseline: Array
     weight: Array
 
+    def counts_for(self) -> float:
+        """How many units of equal weight it is as good as (Kish 1965)."""
+        return float(self.weight.sum() ** 2 / (self.weight**2).sum()) if self.weight.size else 0.0
+
     def mean(self, values: Array) -> float:
         return float(np.average(values, weights=self.weight))
 
@@ -48,13 +53,13 @@ def estimate_effect(
     `baseline` is the outcome predicted without contact. Its offset and slope are re-estimated on the controls (Lin
     2013; as imputation for the treated: Kline 2011), so a miscalibrated prediction costs precision, not truth.
     `weight` is one over the probability of the treatment received, normalised per side (Hajek 1971): then both
-    sides stand for everybody. Rows without outcome or baseline are left out. Fewer than 10 units on a side, or no
-    variation: None.
+    sides stand for everybody. Rows without outcome or baseline are left out. Fewer than 10 units on a side (as
+    weighted), or no variation: None.
     """
     y, x, w, is_treated = _known_rows(outcome, baseline, treated, weight)
     treated_side = _Side(y[is_treated], x[is_treated], w[is_treated])
     control = _Side(y[~is_treated], x[~is_treated], w[~is_treated])
-    if min(treated_side.outcome.size, control.outcome.size) < MINIMUM_UNITS:
+    if min(treated_side.counts_for(), control.counts_for()) < MINIMUM_UNITS:
         return None
     estimate, variance_treated, variance_control = _imputed_difference(treated_side, control)
     variance = _at_least(variance_treated, treated_side, y) + _at_least(variance_control, control, y)
@@ -76,6 +81,16 @@ def update(belief: Belief, evidence: Evidence) -> Belief:
     prior, data = belief.sd**-2, evidence.se**-2
     mean = (prior * belief.mean + data * evidence.estimate) / (prior + data)
     return Belief(mean, (prior + data) ** -0.5)
+
+
+def pooled(found: Sequence[Evidence]) -> Evidence | None:
+    """Several estimates of one effect from data that don't overlap, weighted by their precision; None of none."""
+    if len(found) < 2:
+        return found[0] if found else None
+    weight = np.array([one.se**-2 for one in found])
+    estimate = float(weight @ np.array([one.estimate for one in found]) / weight.sum())
+    treated, control = (sum(getattr(one, side) for one in found) for side in ("n_treated", "n_control"))
+    return Evidence(estimate, float(weight.sum() ** -0.5), treated, control)
 
 
 def probability_below_zero(belief: Belief) -> float:
@@ -134,7 +149,7 @@ def _at_least(variance: float, side: _Side, everybody: Array) -> float:
     _, counts = np.unique(side.outcome, return_counts=True)
     if side.outcome.size - counts.max() >= RARE_EVENTS:
         return variance
-    n_effective = float(side.weight.sum() ** 2 / (side.weight**2).sum())
+    n_effective = side.counts_for()
     if np.isin(everybody, (0.0, 1.0)).all():
         p = (n_effective * side.mean(side.outcome) + 2.0) / (n_effective + 4.0)
         return max(variance, p * (1.0 - p) / (n_effective + 4.0))

@@ -9,11 +9,13 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_v
 from .decision import Group
 from .delivery_settings import Delivery as Delivery
 from .delivery_settings import Notices as Notices
+from .fairness import Fairness as Fairness
 from .guardrail import Cap as Cap
 from .guardrail import Guardrails as Guardrails
 from .guardrail import QuietHours as QuietHours
 from .language_model import LanguageModel as LanguageModel
 from .language_model import Reasoning
+from .measurement import Measurement as Measurement
 from .model import Frozen
 from .quantity import BusinessDays, Duration, EmailAddress, Jpy, Share
 from .quantity import Language as Language
@@ -198,10 +200,14 @@ class Brief(Frozen):
     cycle: Duration
     """How often the team decides anew."""
     guardrails: Guardrails
+    fairness: Fairness = Fairness()
+    """Groups that the report compares, how far apart their treatment may lie, and what nothing may be decided by."""
     groups: dict[Group, Share]
     """The share of units in each group of the experiment."""
     exploration: Share
     """The share of the policy group in which chance, not the engine, chooses: this is how it learns."""
+    measurement: Measurement = Measurement()
+    """How the intervals of the report are made."""
     pilot: Pilot | None = None
     """A careful first cycle, where one is wanted."""
     voice: Voice

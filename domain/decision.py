@@ -23,8 +23,10 @@ class Reason(StrEnum):
     OTHER_LEVER = "other_lever"  #: the action moves a lever that does not move this goal
     DOES_HARM = "does_harm"  #: the action was measured to do harm
     NO_REP = "no_rep"  #: no sales rep is responsible
+    UPLIFT_NEGATIVE = "uplift_negative"  #: contact is expected to do this unit more harm than good
     NO_VALUE = "no_value"  #: what could be done is worth less than it costs
     LIMIT = "limit"  #: budget or capacity went to units where it is worth more
+    FAIRNESS = "fairness"  #: the brief's bound on the gap between groups gave the place to another group
     HOLDOUT = "holdout"  #: kept as the comparison
     BUSINESS_AS_USUAL = "business_as_usual"  #: in the group that Kizuna leaves to the usual marketing
     CHANCE = "chance"  #: the draw of exploration or random control fell on nothing
@@ -64,7 +66,11 @@ class Reason(StrEnum):
 
 
 class Candidate(Frozen):
-    """An action weighed for one unit: value and interval in JPY net of cost, probability of the final choice."""
+    """An action weighed for one unit: value and interval in JPY net of cost.
+
+    `probability` is that of this action being the final choice, whether it was or not; those of all candidates and
+    of nothing sum to 1. `channel` is the one that it would have gone over.
+    """
 
     action: str
     eligible: bool
@@ -75,6 +81,7 @@ class Candidate(Frozen):
     uplift: float | None = None
     cost_jpy: float = 0.0
     probability: float = 0.0
+    channel: str | None = None
 
 
 class Decision(Frozen):

@@ -240,6 +240,8 @@ class Action(Frozen):
     cooldown: Duration
     offer: Offer | None = None
     quiets: Quiets | None = None
+    variants: tuple[Name, ...] = ()
+    """Wordings tried against one another; each unit draws one, the better more often. None named: `standard`."""
     steps: tuple[Step, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -251,6 +253,12 @@ class Action(Frozen):
         asks = any(isinstance(step, Wait) and step.wait.event == "survey_answered" for step in self.steps)
         if isinstance(self.steps[-1], Branch) and not asks:
             raise ValueError("`branch` needs a `wait: {for: survey_answered}` before it: there is no answer yet")
+        return self
+
+    @model_validator(mode="after")
+    def _tries_several_wordings_or_none(self) -> "Action":
+        if self.variants and len(set(self.variants)) < max(2, len(self.variants)):
+            raise ValueError("`variants` names at least two different wordings, or is left out")
         return self
 
     @model_validator(mode="after")

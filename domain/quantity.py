@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 
 _DURATION = re.compile(r"^([0-9]{1,5})\s*(d|h|days?|hours?)$")
 _MONEY = re.compile(r"^([0-9]{1,15}|[0-9]{1,3}(?:[,_][0-9]{3}){1,4})(\.[0-9]{1,6})?\s*JPY$")
+_POINTS = re.compile(r"^([0-9]{1,3}(?:\.[0-9]{1,6})?) points?$")
 _BUSINESS_DAYS = re.compile(r"^([0-9]{1,2}) business days?$")
 
 
@@ -64,6 +65,18 @@ def parse_business_days(value: Any) -> Any:
     return value
 
 
+def parse_points(value: Any) -> Any:
+    """`10 points` -> 0.1: a difference of two shares, in percentage points; numbers pass as they are."""
+    if isinstance(value, bool):
+        raise ValueError("write a difference of shares as `10 points`")
+    if isinstance(value, str):
+        match = _POINTS.match(value.strip())
+        if not match:
+            raise ValueError("write a difference of shares as `10 points`")
+        return float(match[1]) / 100
+    return value
+
+
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
         raise ValueError("must be longer than nothing")
@@ -78,6 +91,17 @@ Share = Annotated[
         {
             "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "%$"}],
             "examples": ["10 %"],
+        }
+    ),
+]
+Points = Annotated[
+    float,
+    BeforeValidator(parse_points),
+    Field(ge=0, le=1, allow_inf_nan=False),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": " points?$"}],
+            "examples": ["10 points"],
         }
     ),
 ]

@@ -96,11 +96,60 @@ class Finding(Frozen):
     figures: dict[str, float | int | str | None]
 
 
+class VariantResult(Frozen):
+    """One wording of an action in one language: what came back of it, and how often it is drawn."""
+
+    action: str
+    language: Language
+    variant: str
+    outcome: str  # what tells that it worked; '' where nothing does
+    reached: int
+    succeeded: int
+    rate: Estimate
+    share: float
+
+
 class PlanNote(Frozen):
     """Who reasoned for a cycle's plan: the plan's `reasoner` as it was approved."""
 
     cycle: int
     reasoner: dict[str, Any]
+
+
+class PromotionNote(Frozen):
+    """What the gate said of the beliefs learned in a cycle; figures in JPY a unit and cycle."""
+
+    cycle: int
+    decision: str  # unchanged | confirmed | open | refused
+    decisions: int
+    expected_gain_jpy: float
+    difference: Estimate | None  # by the log, new beliefs over those in force; None: too thin to tell
+    stopped: tuple[str, ...]
+
+
+class FairnessGroup(Frozen):
+    """How a group fares in a plan: of its eligible units so many treated, and with an offer; the lift, once known."""
+
+    label: str
+    units: int
+    treated: int
+    low: float
+    high: float
+    flagged: bool
+    too_few: bool
+    offered: int
+    offered_low: float
+    offered_high: float
+    offered_flagged: bool
+    lift: Estimate | None = None
+    lift_flagged: bool = False
+
+
+class FairnessPart(Frozen):
+    """The groups by one feature."""
+
+    feature: str
+    groups: tuple[FairnessGroup, ...]
 
 
 class Report(Frozen):
@@ -137,3 +186,7 @@ class Report(Frozen):
     reviews: tuple[ReviewSummary, ...]
     findings: tuple[Finding, ...]
     plans: tuple[PlanNote, ...] = ()
+    promotions: tuple[PromotionNote, ...] = ()
+    intervals: str = "spending"  # or always_valid: how the brief wants them made
+    variants: tuple[VariantResult, ...] = ()
+    fairness: tuple[FairnessPart, ...] = ()

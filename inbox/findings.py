@@ -5,6 +5,7 @@ from typing import Any
 
 from ..domain.brief import Language
 from . import figures
+from .churn import drift_line
 from .conditions import condition
 from .words import clean, name, say
 
@@ -20,7 +21,13 @@ def finding(kind: str, found: Mapping[str, Any], language: Language) -> str:
         return say(language, "finding.proposal", **_proposal(found, language))
     if kind == "voice":
         return say(language, "finding.voice", **_voice(found, language))
+    if kind == "drift":
+        return say(language, "finding.drift", told=drift_line(language, found))
+    if kind == "model" and "plain_auc" in found:
+        kind = "model_beside_plain"
     shown = {place: clean(value) if isinstance(value, str) else value for place, value in found.items()}
+    if kind.startswith("value_"):
+        shown["model"] = name(language, "value_model", str(found["model"]))
     return say(language, f"finding.{kind}", **shown)
 
 

@@ -1,7 +1,6 @@
 """The receipt of one unit's decisions: what was done, what else was weighed, who agreed, what came of it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -9,6 +8,7 @@ from rich.console import Console
 
 from ..domain.brief import Language
 from . import figures
+from .explaining import in_sentences, moment_of, spoken, why_not
 from .terminal import Sheet
 from .words import clean, name, outcome, say
 
@@ -30,11 +30,9 @@ def print_receipt(receipt: Row, language: Language, console: Console) -> None:
 
 
 def _decision(decision: Row, language: Language, sheet: Sheet) -> None:
-    sheet.heading(_in_words(decision, language))
-    chance = figures.probability(decision["probability"])
-    sheet.line(say(language, "receipt.probability", probability=chance), indent=2)
-    if decision.get("explored"):
-        sheet.line(say(language, "receipt.explored"), indent=2)
+    sheet.heading(headline(decision, language))
+    for sentence in in_sentences(decision, language):
+        sheet.line(sentence, indent=2)
     _candidates(decision.get("candidates", ()), language, sheet)
     _part("receipt.guardrails", [_guardrail(row, language) for row in decision.get("guardrails", ())], language, sheet)
     _part("title.reviews", [_review(row, language) for row in decision.get("reviews", ())], language, sheet)
@@ -59,11 +57,13 @@ def _versions(decisions: Sequence[Row], language: Language, sheet: Sheet) -> Non
             sheet.line(f"{words}: {listed}", "dim")
 
 
-def _in_words(decision: Row, language: Language) -> str:
+def headline(decision: Row, language: Language) -> str:
+    """What was decided, in one line."""
     cycle = decision["cycle"]
     if decision.get("action"):
         value = figures.yen(language, decision.get("value_jpy") or 0.0, signed=True)
-        return say(language, "receipt.chosen", cycle=cycle, action=clean(str(decision["action"])), value=value)
+        action = clean(str(decision["action"]))
+        return say(language, "receipt.chosen", cycle=cycle, action=action, value=value)
     reason = decision.get("reason")
     words = name(language, "reason", str(reason)) if reason else say(language, "receipt.no_reason")
     return say(language, "receipt.left_alone", cycle=cycle, reason=words)
@@ -82,7 +82,7 @@ def _candidates(candidates: Sequence[Row], language: Language, sheet: Sheet) -> 
     if others:
         sheet.blank()
         sheet.line(say(language, "receipt.not_eligible"), "dim", indent=2)
-        sheet.rows([(str(row["action"]), _why_not(row, language)) for row in others])
+        sheet.rows([(str(row["action"]), why_not(row, language)) for row in others])
 
 
 def _candidate(row: Row, language: Language) -> tuple[str, ...]:
@@ -96,11 +96,6 @@ def _candidate(row: Row, language: Language) -> tuple[str, ...]:
     return str(row["action"]), value, yen(row.get("cost_jpy") or 0.0), chance
 
 
-def _why_not(row: Row, language: Language) -> str:
-    why = str(row.get("why_not") or "")
-    return name(language, "reason", why) if why else say(language, "receipt.no_reason")
-
-
 def _part(key: str, lines: Sequence[str], language: Language, sheet: Sheet) -> None:
     if not lines:
         return
@@ -111,18 +106,14 @@ def _part(key: str, lines: Sequence[str], language: Language, sheet: Sheet) -> N
 
 
 def _guardrail(row: Row, language: Language) -> str:
-    reason = name(language, "reason", str(row["reason"]))
-    step = clean(str(row.get("step") or ""))
-    return _joined(
-        _at(row.get("at"), language), say(language, "receipt.guardrail", reason=reason, step=step) if step else reason
-    )
+    return _joined(moment_of(row.get("at"), language), spoken(row, language))
 
 
 def _review(row: Row, language: Language) -> str:
     by = say(language, "label.by", name=clean(str(row["decided_by"]))) if row.get("decided_by") else ""
     reason = clean(str(row.get("reason") or ""))
     return _joined(
-        _at(row.get("decided_at"), language),
+        moment_of(row.get("decided_at"), language),
         name(language, "review_kind", str(row["kind"])),
         name(language, "review_state", str(row["state"])),
         by,
@@ -135,23 +126,13 @@ def _delivery(row: Row, language: Language) -> str:
     state, subject = name(language, "delivery", str(row["state"])), clean(str(row.get("subject") or ""))
     quoted = say(language, "receipt.quoted", words=subject) if subject else ""
     step, ident = clean(str(row["step"])), clean(str(row.get("message_id") or ""))
-    return _joined(_at(row.get("at"), language), step, state, quoted, ident)
+    return _joined(moment_of(row.get("at"), language), step, state, quoted, ident)
 
 
 def _outcome(row: Row, language: Language) -> str:
     value = row.get("value")
     shown = "" if value is None else clean(str(value))
-    return _joined(_at(row.get("at"), language), outcome(language, str(row["kind"])), shown)
-
-
-def _at(at: object, language: Language) -> str:
-    """A moment in words, whether it comes as a datetime or as ISO text; anything else as it is."""
-    if isinstance(at, str):
-        try:
-            at = datetime.fromisoformat(at)
-        except ValueError:
-            return clean(str(at))
-    return figures.moment(language, at) if isinstance(at, datetime) else ""
+    return _joined(moment_of(row.get("at"), language), outcome(language, str(row["kind"])), shown)
 
 
 def _joined(*parts: str) -> str:

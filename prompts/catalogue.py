@@ -22,6 +22,8 @@ from ..domain.playbook import Channel
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,47}")
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
 STANDARD = "standard"
+#: The name of the wording that a language model writes; it has no file.
+BY_MODEL = "model"
 
 
 class WordsMissing(UserError):

@@ -12,7 +12,19 @@ from pathlib import Path
 from ..domain.brief import Language
 from ..domain.errors import Fault, FaultyFile, UserError
 from ..domain.playbook import Action, Branch, Channel
-from .catalogue import LANGUAGES, STANDARD, Needs, answers_of, channel_of, needs, source, wording, wordings
+from .catalogue import (
+    BY_MODEL,
+    LANGUAGES,
+    STANDARD,
+    Needs,
+    answers_of,
+    channel_of,
+    needs,
+    source,
+    variants,
+    wording,
+    wordings,
+)
 from .claims import offer_terms
 from .grounding import PEOPLE_AND_PLACES, check_words
 from .rendering import Fact, Footer, Link, Rendered, render_message
@@ -39,7 +51,7 @@ def lint_words(
             faults.append(declared)
         else:
             faults += _Message(action, message, declared, samples, user_folder, tuple(languages)).faults()
-    return faults + list(_answers(action, user_folder))
+    return [*faults, *_answers(action, user_folder), *_variants(action, user_folder, languages)]
 
 
 def _declared(action: Action, message: str, user_folder: Path | None) -> Needs | Fault:
@@ -50,6 +62,18 @@ def _declared(action: Action, message: str, user_folder: Path | None) -> Needs |
     except UserError:
         hint = f"add `{message}:` with its `facts:` to {_facts_file(action)}"
         return Fault(_facts_file(action), 0, message, "the message declares no facts", hint)
+
+
+def _variants(action: Action, user_folder: Path | None, languages: Sequence[Language]) -> Iterator[Fault]:
+    """Wordings can only be tried against one another where they are written."""
+    message = action.messages[0]
+    for language in languages:
+        have = variants(action.action, message, language, user_folder)
+        for name in action.variants:
+            if name not in (*have, BY_MODEL):
+                path = f"prompts/messages/{action.action}/{language}/{message}.{name}.j2"
+                hint = f"write it, or name one of: {', '.join(have)}"
+                yield Fault(path, 0, "variants", f"`variants` names {name!r}, and there are no such words", hint)
 
 
 def _answers(action: Action, user_folder: Path | None) -> Iterator[Fault]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..agents.manners import overlooked_moods
 from ..agents.sample import sample_facts
-from ..agents.workspace import open_workspace, own_segments, rule_checker
+from ..agents.workspace import feature_folder, open_workspace, own_segments, rule_checker
+from ..customers.features.protected import protected_features, protected_names
 from ..domain.brief import Brief
 from ..domain.document import Document, parse_document
 from ..domain.errors import Fault, FaultyFile
@@ -15,6 +16,7 @@ from ..domain.playbook import Action
 from ..playbooks.loader import load_playbooks
 from ..prompts.linting import lint_words
 from ..tools.brief_file import load_brief
+from .checking_fairness import fairness_faults, marked_protected, protected_words
 from .live import live_faults
 
 
@@ -72,10 +74,11 @@ def _rule_checker(document: Document, path: Path) -> tuple[Callable[[str], list[
     """What judges rules, the features of one's own among those that it knows, and what is wrong with these."""
     folder = document.data.get("feature_folder")
     own = path.parent / folder if isinstance(folder, str) else None
+    marked = marked_protected(document)
     try:
-        return rule_checker(own), []
+        return rule_checker(own, protected_features(marked, own)), fairness_faults(document, own)
     except FaultyFile as error:
-        return rule_checker(None), error.faults
+        return rule_checker(None, protected_features(marked)), error.faults
 
 
 def _segment_faults(document: Document, check_rule: Callable[[str], list[str]]) -> list[Fault]:
@@ -119,7 +122,10 @@ def _faults_between(brief: Brief, path: Path, action: Action) -> list[Fault]:
         found.append(fault(f"offers {action.offer.discount:.0%} off, over the discount ceiling of {ceiling:.0%}"))
     for mood in overlooked_moods(action):
         found.append(fault(f"it sells, but its rule does not ask for `{mood}`", f"add `and {mood} = 0`"))
-    words = path.parent / "prompts"
+    folder = path.parent / "prompts"
+    words = folder if folder.is_dir() else None
     samples = {language: sample_facts(language) for language in brief.voice.languages}
-    found += lint_words(action, samples, words if words.is_dir() else None, brief.voice.languages)
+    found += lint_words(action, samples, words, brief.voice.languages)
+    protected = protected_names(brief, feature_folder(brief, path))
+    found += [fault(problem, hint) for problem, hint in protected_words(action, words, protected)]
     return found

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -23,12 +23,15 @@ from ..domain.report import (
     GuardrailCount,
     Indicator,
     PlanNote,
+    PromotionNote,
     Report,
     ReviewSummary,
 )
 from ..domain.review import ReviewState
-from ..store import campaigns, decisions, deliveries, directory, outcomes, reviews
-from ..store.tables import BeliefRow, CampaignRow, CycleRow, DecisionRow, DeliveryRow
+from ..store import campaigns, decisions, deliveries, reviews
+from ..store.tables import BeliefRow, CampaignRow, CycleRow, DeliveryRow
+from .fairness import fairness_of
+from .variants import variants_of
 
 _LEVEL = 0.95
 _Z95 = 1.96
@@ -50,8 +53,7 @@ def build_report(workspace: Workspace) -> Report:
         points = tuple(_goal_point(cycle) for cycle in measured)
         is_enough = bool(points) and points[-1].lift is not None
         per_unit = _estimate(latest.get("ltv", {})) if is_enough else None
-        policy_units = groups.get("policy", 0)
-        total = _times(per_unit, policy_units)
+        total = _times(per_unit, groups.get("policy", 0))
         plan = next((cycle.feasibility for cycle in reversed(cycles) if cycle.feasibility), {})
         return Report(
             campaign=name,
@@ -80,18 +82,24 @@ def build_report(workspace: Workspace) -> Report:
             goal_path=points,
             indicators=tuple(_indicator(entry) for entry in latest.get("indicators", ())),
             actions=_actions(workspace, session, len(cycles)),
-            guardrails=tuple(
-                GuardrailCount(reason=reason, count=count)
-                for reason, count in decisions.count_reasons(session, name).most_common()
-            ),
+            guardrails=tuple(_guardrails(session, name)),
             deliveries=tuple(
                 DeliveryCount(state=state, count=count)
                 for state, count in deliveries.count_states(session, name).most_common()
             ),
             reviews=_reviews(workspace, session),
             findings=tuple(Finding.model_validate(finding) for finding in newest.findings),
+            variants=variants_of(workspace, session),
+            fairness=fairness_of(_planned_fairness(session, name, cycles), latest.get("fairness", ())),
             plans=tuple(_plan_notes(session, name, cycles)),
+            promotions=tuple(_promotion_notes(measured)),
+            intervals=brief.measurement.intervals,
         )
+
+
+def _guardrails(session: Session, name: str) -> Iterator[GuardrailCount]:
+    for reason, count in decisions.count_reasons(session, name).most_common():
+        yield GuardrailCount(reason=reason, count=count)
 
 
 def _plan_notes(session: Session, name: str, cycles: list[CycleRow]) -> Iterator[PlanNote]:
@@ -99,6 +107,34 @@ def _plan_notes(session: Session, name: str, cycles: list[CycleRow]) -> Iterator
         plan = campaigns.latest_plan(session, name, cycle.number)
         if plan is not None and "reasoner" in plan.summary:
             yield PlanNote(cycle=cycle.number, reasoner=plan.summary["reasoner"])
+
+
+def _planned_fairness(session: Session, name: str, cycles: list[CycleRow]) -> list[dict[str, Any]]:
+    """Of the newest cycle that has a plan."""
+    for cycle in reversed(cycles):
+        plan = campaigns.latest_plan(session, name, cycle.number)
+        if plan is not None:
+            return list(plan.summary.get("fairness", ()))
+    return []
+
+
+def _promotion_notes(measured: list[CycleRow]) -> Iterator[PromotionNote]:
+    for cycle in measured:
+        verdict = cycle.measurement.get("promotion", {})
+        found = verdict.get("difference", {})
+        if "decisions" not in verdict:
+            continue
+        is_known = "value" in found
+        yield PromotionNote(
+            cycle=cycle.number,
+            decision=verdict["decision"],
+            decisions=verdict["decisions"],
+            expected_gain_jpy=verdict["expected_gain_jpy"],
+            difference=Estimate(level=verdict["level"], **{k: found[k] for k in ("value", "low", "high")})
+            if is_known
+            else None,
+            stopped=tuple(verdict["stopped"]),
+        )
 
 
 def _or_infinite(smallest: float | None) -> float:
@@ -257,82 +293,3 @@ def _reviews(workspace: Workspace, session: Session) -> tuple[ReviewSummary, ...
 
 def _local(workspace: Workspace, moment: datetime | None) -> datetime | None:
     return moment.astimezone(workspace.brief.guardrails.quiet_hours.zone) if moment is not None else None
-
-
-def build_receipt(workspace: Workspace, unit_id: str) -> dict[str, Any]:
-    """Everything on record about one unit: what was decided and why, who looked, what left, what came of it."""
-    name = workspace.brief.name
-    with workspace.store.read() as session:
-        group = campaigns.group_of(session, name, unit_id)
-        unit = directory.unit(session, unit_id)
-        if group is None:
-            known = "it was never in the audience" if unit is not None else "nobody has this id"
-            raise UserError(f"no decision about {unit_id}: {known}")
-        return {
-            "unit_id": unit_id,
-            "unit_name": unit.name if unit is not None else "",
-            "group": group.group,
-            "decisions": [
-                _decision(workspace, session, row) for row in decisions.decisions_of_unit(session, name, unit_id)
-            ],
-        }
-
-
-def _decision(workspace: Workspace, session: Session, row: DecisionRow) -> dict[str, Any]:
-    rows = deliveries.of_decision(session, row.id)
-    drafts = reviews.drafts_of_decision(session, row.id)
-    subjects = {draft.id: draft.body["subject"] for draft in drafts}
-    asked = {draft.review_id: reviews.review(session, draft.review_id) for draft in drafts}
-    edited = {draft.review_id for draft in drafts if not draft.body["author"].startswith("agent:")}
-    cycle = campaigns.cycle(session, row.campaign, row.cycle)
-    journey = decisions.journey(session, row.id)
-    since, until = (cycle.starts_at, cycle.ends_at) if cycle is not None else (datetime.now(UTC), datetime.now(UTC))
-    return {
-        "cycle": row.cycle,
-        "action": row.action,
-        "channel": row.channel,
-        "reason": row.reason,
-        "probability": row.probability,
-        "explored": row.explored,
-        "value_jpy": row.value_jpy,
-        "candidates": row.candidates,
-        "guardrails": [
-            {"reason": delivery.reason, "step": delivery.step, "at": _local(workspace, delivery.ended_at)}
-            for delivery in rows
-            if delivery.reason and delivery.state in ("suppressed", "expired", "cancelled")
-        ]
-        + ([{"reason": journey.reason, "step": "", "at": None}] if journey is not None and journey.reason else []),
-        "versions": row.versions,
-        "deliveries": [
-            {
-                "step": delivery.step,
-                "state": delivery.state,
-                "at": _local(workspace, delivery.ended_at or delivery.due_at),
-                "subject": subjects.get(delivery.draft_id, ""),
-                "message_id": delivery.message_id,
-            }
-            for delivery in rows
-        ],
-        "reviews": [
-            {
-                "id": review.id,
-                "kind": review.kind,
-                "decided_by": review.decided_by,
-                "decided_at": _local(workspace, review.decided_at),
-                "state": review.state,
-                "edited": review.id in edited,
-                "reason": review.answer.get("reason", ""),
-            }
-            for review in asked.values()
-            if review is not None
-        ],
-        "outcomes": [
-            {
-                "kind": outcome.kind.removeprefix("mail_"),
-                "at": _local(workspace, outcome.happened_at),
-                "value": outcome.value if outcome.kind == "survey_answered" else None,
-            }
-            for outcome in outcomes.outcomes_of(session, row.unit_id, since)
-            if outcome.happened_at < until
-        ],
-    }

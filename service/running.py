@@ -72,7 +72,7 @@ def _take_over_changes(session: Session, workspace: Workspace, row: CampaignRow,
     if digest == row.brief_digest:
         return
     old = campaigns.brief_of(row)
-    for fixed in ("goal", "unit", "groups", "cycle", "business"):
+    for fixed in ("goal", "unit", "groups", "cycle", "business", "measurement"):
         if getattr(fresh, fixed) != getattr(old, fixed):
             raise UserError(f"`{fixed}` can't change in a running campaign; give the brief a new `name` instead")
     gone = sorted(set(old.playbooks) - set(fresh.playbooks))

@@ -73,6 +73,12 @@ def snapshots(session: Session) -> list[SnapshotRow]:
     return list(session.exec(select(SnapshotRow).order_by(col(SnapshotRow.campaign), col(SnapshotRow.name))))
 
 
+def drop_snapshots(session: Session) -> None:
+    """Forget all manifests: what they name has to be made again."""
+    for row in snapshots(session):
+        session.delete(row)
+
+
 def plan(session: Session, name: str, cycle_number: int, revision: int) -> PlanRow | None:
     return session.get(PlanRow, (name, cycle_number, revision))
 
@@ -112,6 +118,19 @@ def beliefs(session: Session, name: str) -> list[BeliefRow]:
 def latest_beliefs(session: Session, name: str, before_cycle: int) -> dict[str, BeliefRow]:
     """Action -> the belief held when `before_cycle` began."""
     return {row.action: row for row in beliefs(session, name) if row.cycle < before_cycle}
+
+
+def beliefs_in_force(session: Session, name: str, cycle: int) -> tuple[int, frozenset[str]]:
+    """As of before which cycle the beliefs that decide `cycle` are, and the actions stopped since all the same.
+
+    `cycle` itself and nothing, unless the newest beliefs were refused.
+    """
+    verdicts = [(row.number, row.measurement.get("promotion", {})) for row in cycles(session, name)]
+    known = [(number, verdict) for number, verdict in verdicts if number < cycle]
+    if not known or known[-1][1].get("decision") != "refused":
+        return cycle, frozenset()
+    last = max((number for number, verdict in known if verdict.get("decision") != "refused"), default=0)
+    return last + 1, frozenset(known[-1][1]["stopped"])
 
 
 def pauses(session: Session, scopes: Iterable[str]) -> list[PauseRow]:

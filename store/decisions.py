@@ -27,6 +27,7 @@ def as_row(decision: Decision, contact_id: str | None) -> dict[str, Any]:
     chosen = next((c for c in decision.candidates if c.action == decision.action), None)
     return {
         **decision.model_dump(mode="json"),
+        "planned_action": decision.action,
         "contact_id": contact_id,
         "cost_jpy": chosen.cost_jpy if chosen else 0.0,
     }

@@ -113,6 +113,12 @@ def put_back(session: Session, row: DeliveryRow, due_at: datetime, now: datetime
     note(session, row.key, now, "put_back", reason)
 
 
+def put_backs(session: Session, keys: list[str]) -> list[AttemptRow]:
+    """Each time that one of these deliveries was put back to be tried later, in order; `note` holds the reason."""
+    query = select(AttemptRow).where(col(AttemptRow.key).in_(keys), AttemptRow.phase == "put_back")
+    return list(session.exec(query.order_by(col(AttemptRow.id))))
+
+
 def cancel_queued(session: Session, decision_id: str, now: datetime, reason: str) -> None:
     """What has not left yet of this decision stays."""
     queued = select(DeliveryRow).where(

@@ -7,6 +7,7 @@ Frozen, with the world, before any learner was tuned.
 """
 
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -32,6 +33,19 @@ def features(seen: dict[str, Array], cycle: int) -> Array:
 
 
 R_PRIOR, AGE_PRIOR = 0.25, 4.8
+
+
+@dataclass(frozen=True)
+class Greedy:
+    """The action whose predicted gain is the largest; a plain object, so that a fit can be kept."""
+
+    models: list[HistGradientBoostingRegressor]
+
+    def __call__(self, seen: dict[str, Array], cycle: int, _rng: np.random.Generator) -> Actions:
+        """One action per customer."""
+        x = features(seen, cycle)
+        gain = np.column_stack([np.zeros(x.shape[0]), *(model.predict(x) for model in self.models)])
+        return np.asarray(np.argmax(gain, axis=1))
 
 
 def fit_ceiling(twin: Twin) -> Decide:
@@ -69,13 +83,7 @@ def _greedy(rows: Array, gains: Array) -> Decide:
         )
         for gain in gains.T
     ]
-
-    def decide(seen: dict[str, Array], cycle: int, _rng: np.random.Generator) -> Actions:
-        x = features(seen, cycle)
-        gain = np.column_stack([np.zeros(x.shape[0]), *(model.predict(x) for model in models)])
-        return np.asarray(np.argmax(gain, axis=1))
-
-    return decide
+    return Greedy(models)
 
 
 def main() -> None:

@@ -38,6 +38,7 @@ class Column:
     references: str = ""  #: `source.column` that must hold the value
     optional: bool = False  #: may be missing in the file
     header: str = ""  #: what the file calls it
+    protected: bool = False  #: nothing may be decided by it; features made of it are protected too
 
     def __post_init__(self) -> None:
         if self.type not in WRITTEN_AS:

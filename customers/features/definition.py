@@ -52,6 +52,8 @@ class Definition(Frozen):
     """Who uses it."""
     helper: bool = False
     """Only helps other features, and is not shown."""
+    protected: bool = False
+    """Nothing may be decided by it: no rule, model or message. Features made of it are protected too."""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> "Definition":

@@ -10,7 +10,8 @@ from ...domain.brief import Language
 from ...domain.report import Estimate, Report
 from .. import figures
 from ..words import clean, name, outcome, say
-from . import charts, story
+from . import charts, fairness, story, variants
+from .promotions import promotions
 
 _TERMS = ("holdout", "lift", "interval", "incremental", "points", "belief", "guardrail")
 _VERDICTS = ("collecting", "likely_better", "better", "worse", "no_difference")
@@ -36,6 +37,9 @@ def render_page(report: Report, language: Language, *, home: str = "") -> str:
         day=partial(figures.short_day, language),
         figures=figures,
         story=story,
+        variants=variants,
+        fairness=fairness,
+        promotions=promotions(report, language),
         drawn=partial(_drawn, report, language),
         terms=_terms(language),
     )

@@ -144,6 +144,16 @@ def sample_ratio(report: Report, language: Language) -> str:
     return say(language, f"limits.sample_ratio_{key}", p=figures.p_value(report.sample_ratio_p))
 
 
+def together(report: Report, language: Language) -> str:
+    """That the intervals of the indicators hold all together."""
+    return say(language, "looking.indicators", count=len(report.indicators))
+
+
+def looking(report: Report, language: Language) -> list[str]:
+    """How often one may look, where the brief asked for more than the ends of cycles."""
+    return [say(language, "looking.always_valid")] if report.intervals == "always_valid" else []
+
+
 def times(factor: float) -> str:
     """A factor: `3.2×`."""
     return f"{figures.number(factor, 1)}×"

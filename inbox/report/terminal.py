@@ -11,6 +11,9 @@ from .. import figures
 from ..terminal import Sheet
 from ..words import clean, name, outcome, say
 from . import story
+from .fairness import print_fairness
+from .promotions import promotions
+from .variants import print_variants
 
 _COLOURS = {"better": "green", "likely_better": "green", "worse": "red", "collecting": "yellow"}
 _SIDES = {"helps": "green", "harms": "red", "unclear": ""}
@@ -23,6 +26,9 @@ def print_report(report: Report, language: Language, console: Console) -> None:
     _money(report, language, sheet)
     _goal_path(report, language, sheet)
     _actions(report, language, sheet)
+    print_variants(report, language, sheet)
+    print_fairness(report, language, sheet)
+    _sentences("promotion.title", promotions(report, language), language, sheet)
     _indicators(report, language, sheet)
     _guardrails(report, language, sheet)
     _deliveries(report, language, sheet)
@@ -126,6 +132,13 @@ def _action(action: ActionResult, language: Language, sheet: Sheet) -> None:
         sheet.line(story.belief_path(action, language), "dim", indent=2)
 
 
+def _sentences(title: str, told: list[str], language: Language, sheet: Sheet) -> None:
+    if told:
+        sheet.heading(say(language, title))
+    for sentence in told:
+        sheet.line(f"- {sentence}", indent=2)
+
+
 def _indicators(report: Report, language: Language, sheet: Sheet) -> None:
     if not report.indicators:
         return
@@ -144,6 +157,7 @@ def _indicators(report: Report, language: Language, sheet: Sheet) -> None:
     policy, holdout = name(language, "group", "policy"), name(language, "group", "holdout")
     header = (say(language, "label.indicator"), policy, holdout, say(language, "label.difference"))
     sheet.rows(rows, header, figures=(1, 2, 3))
+    sheet.line(story.together(report, language), "dim", indent=2)
 
 
 def _guardrails(report: Report, language: Language, sheet: Sheet) -> None:
@@ -198,6 +212,8 @@ def _limits(report: Report, language: Language, sheet: Sheet) -> None:
     sheet.heading(say(language, "title.limits"))
     sheet.line(story.detectable(report, language), indent=2)
     sheet.line(story.sample_ratio(report, language), indent=2)
+    for sentence in story.looking(report, language):
+        sheet.line(sentence, indent=2)
     rows = [(figures.number(count), name(language, "group", group)) for group, count in report.units.items()]
     if rows:
         sheet.rows(rows, figures=(0,))

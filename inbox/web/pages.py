@@ -18,7 +18,9 @@ from ...domain.brief import Language, Metric
 from ...service import switching
 from ...service.keeping import Workspace
 from .. import figures
+from ..helping import help_lines, helps_little
 from ..reasoning import plan_reasoning
+from ..report.fairness import planned_fairness
 from ..words import name, outcome, say, words
 from .sessions import Visitor
 
@@ -85,6 +87,9 @@ def speech(language: Language, workspace: Workspace) -> dict[str, Any]:
         "fact": partial(_fact, language),
         "gain": partial(_gain, language),
         "reasoning": partial(plan_reasoning, language=language),
+        "planned_fairness": partial(planned_fairness, language=language),
+        "help_lines": partial(help_lines, language=language),
+        "helps_little": helps_little,
     }
 
 

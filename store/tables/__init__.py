@@ -1,6 +1,16 @@
 """The tables. They do not validate: frozen domain models do, and the files beside map one way to the other."""
 
-from .campaigns import BeliefRow, CampaignRow, CycleRow, DecisionRow, ModelCallRow, PlanRow, SnapshotRow, UnitGroupRow
+from .campaigns import (
+    BeliefRow,
+    CampaignRow,
+    CycleRow,
+    DecisionRow,
+    ModelCallRow,
+    PlanRow,
+    SnapshotRow,
+    UnitGroupRow,
+    VariantRow,
+)
 from .customers import (
     CommentRow,
     ConsentRow,
@@ -61,6 +71,7 @@ __all__ = [
     "SuppressionRow",
     "UnitGroupRow",
     "UnitRow",
+    "VariantRow",
     "VoiceRow",
     "WebSessionRow",
 ]

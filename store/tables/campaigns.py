@@ -82,7 +82,7 @@ class BeliefRow(SQLModel, table=True):
 
 
 class PlanRow(SQLModel, table=True):
-    """Who gets what in a cycle, at what cost: what a supervisor approves."""
+    """Who gets what in a cycle, at what cost: what a supervisor approves; and what it was made from."""
 
     __tablename__ = "plan"
     campaign: str = Field(primary_key=True)
@@ -90,10 +90,11 @@ class PlanRow(SQLModel, table=True):
     revision: int = Field(primary_key=True)
     digest: str
     summary: dict[str, Any] = json()
+    made_from: dict[str, Any] = json()
 
 
 class DecisionRow(SQLModel, table=True):
-    """One unit, one cycle: an action or none."""
+    """One unit, one cycle: an action or none. `planned_action` stays what it was when somebody takes the action out."""
 
     __tablename__ = "decision"
     __table_args__ = (Index("ix_decision_campaign_cycle_action", "campaign", "cycle", "action"),)
@@ -104,7 +105,10 @@ class DecisionRow(SQLModel, table=True):
     contact_id: str | None = None
     group: str
     action: str | None = None
+    planned_action: str | None = None
     channel: str | None = None
+    variant: str | None = None
+    variant_probability: float | None = None
     unit_active: bool | None = None
     reason: str | None = None
     probability: float
@@ -113,6 +117,24 @@ class DecisionRow(SQLModel, table=True):
     cost_jpy: float
     candidates: list[Any] = json()
     versions: dict[str, Any] = json()
+
+
+class VariantRow(SQLModel, table=True):
+    """How the wordings of an action stood in a language when a cycle's drafts were written, and who drew which."""
+
+    __tablename__ = "variant"
+    campaign: str = Field(primary_key=True)
+    cycle: int = Field(primary_key=True)
+    action: str = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    variant: str = Field(primary_key=True)
+    outcome: str
+    reached: int
+    succeeded: int
+    rate: float
+    low: float
+    high: float
+    share: float
 
 
 class ModelCallRow(SQLModel, table=True):

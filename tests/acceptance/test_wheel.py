@@ -45,7 +45,13 @@ def test_only_kizuna_is_in_the_wheel_and_nothing_of_the_workshop(wheel: Path) ->
 @pytest.mark.slow
 def test_the_wheel_holds_everything_that_is_read_at_run_time(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    for pattern in ("prompts/**/*.j2", "prompts/**/*.yaml", "playbooks/*.yaml", "customers/**/*.yaml", "inbox/**/*.yaml"):
+    for pattern in (
+        "prompts/**/*.j2",
+        "prompts/**/*.yaml",
+        "playbooks/*.yaml",
+        "customers/**/*.yaml",
+        "inbox/**/*.yaml",
+    ):
         needed = {f"kizuna/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob(pattern)}
         assert needed
         assert needed <= names, pattern

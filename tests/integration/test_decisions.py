@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from kizuna.agents.replaying import replay
 from kizuna.domain.decision import Group, Reason
-from kizuna.service.reporting import build_receipt
+from kizuna.service.receipts import build_receipt
 from kizuna.store import directory
 from kizuna.store.tables import ConsentRow, DecisionRow, DeliveryRow, UnitGroupRow
 
@@ -15,6 +16,7 @@ from .test_guardrails import earlier
 from .world import BY_HAND, CAMPAIGN, World
 
 Company = Callable[..., World]
+VERSIONS = {"brief", "snapshot", "model", "beliefs", "guardrails", "code"}
 
 
 def edit_source(world: World, source: str, column: str, key: str, **values: str) -> dict[str, str]:
@@ -100,10 +102,11 @@ def test_every_enrolled_unit_has_a_decision_with_reasons_in_every_cycle(company:
             assert {entry["why_not"] for entry in row.candidates} - {""} <= known
             assert (row.reason is None) == (row.action is not None)
             assert row.reason is None or row.reason in known
-            assert row.versions.keys() >= {"brief", *world.workspace.brief.playbooks}
+            assert row.versions.keys() >= {*VERSIONS, *world.workspace.brief.playbooks}
         alone = Counter(row.reason for row in made.values() if row.action is None)
         assert alone[Reason.HOLDOUT.value] == sum(row.group == Group.HOLDOUT for row in made.values()) > 0
         assert len(alone) > 1
+        assert replay(world.workspace, cycle).is_same
     left = {unit: world.one(DecisionRow, f"{CAMPAIGN}/2/{unit}").reason for unit in gone}
     assert list(left.values()) == ["outside_segment", "holdout"]
     assert "outside_segment" in str(build_receipt(world.workspace, gone[0]))
@@ -117,12 +120,24 @@ def test_probability_of_each_final_choice_is_logged(company: Company) -> None:
         picked = [entry for entry in row.candidates if entry["action"] == row.action]
         assert [entry["probability"] for entry in picked] == ([row.probability] if row.action else [])
         free = [e for e in row.candidates if e["eligible"] and e["action"] not in BY_HAND]
+        assert sum(entry["probability"] for entry in row.candidates) == pytest.approx(1 - _of_nothing(row, exploration))
         if row.group == Group.HOLDOUT:
             assert (row.action, row.probability) == (None, 1.0)
         elif row.group == Group.RANDOM_CONTROL:
             assert row.probability == pytest.approx(1 / (len(free) + 1))
+            assert {round(entry["probability"], 9) for entry in free} <= {round(row.probability, 9)}
         elif row.action and not row.explored and row.action not in BY_HAND:
             assert row.probability == pytest.approx(1 - exploration + exploration / (len(free) + 1))
+
+
+def _of_nothing(row: DecisionRow, exploration: float) -> float:
+    """How likely nothing was: logged where it came out, else what chance leaves it."""
+    if row.action is None:
+        return row.probability
+    ways = 1 + sum(entry["probability"] > 0 for entry in row.candidates)
+    if row.action in BY_HAND:
+        return 0.0
+    return 1 / ways if row.group == Group.RANDOM_CONTROL else exploration / ways
 
 
 def test_receipt_tells_it_all_for_whoever_was_contacted_and_whoever_was_not(company: Company) -> None:

@@ -55,6 +55,7 @@ ABOUT_NOBODY = {
     "segmentation",
     "setting",
     "snapshot",
+    "variant",
     "web_session",
 }
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -10,8 +11,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ....service import notes, switching
 from ....service.picture import picture_of
-from ....service.reporting import build_receipt, build_report
+from ....service.receipts import build_receipt
+from ....service.reporting import build_report
 from ....service.standing import status
+from ...explaining import in_sentences, spoken, why_not
+from ...receipt import headline
 from ...report.page import render_page
 from ..drawing import draw
 from ..pages import address, page
@@ -59,6 +63,10 @@ def why(request: Request, workspace: Place, who: Reader, unit: str = "") -> Resp
         workspace,
         "why.html.j2",
         receipt=build_receipt(workspace, unit),
+        headline=partial(headline, language=who.language),
+        in_sentences=partial(in_sentences, language=who.language),
+        why_not=partial(why_not, language=who.language),
+        spoken=partial(spoken, language=who.language),
         notes=told,
         may_note=notes.may_write_note(workspace, who.person, unit),
     )

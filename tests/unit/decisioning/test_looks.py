@@ -40,3 +40,25 @@ def test_uneven_and_very_close_looks_work() -> None:
 def test_information_that_does_not_rise_is_refused(information: list[float]) -> None:
     with pytest.raises(ValueError, match="must rise"):
         spending_bounds(information)
+
+
+POCOCK = [2.438, 2.427, 2.410, 2.397, 2.386]
+"""Lan-DeMets Pocock-type bounds for five looks at two-sided 5 %, as ldbounds and gsDesign print them; Pocock's own
+constant is 2.413 (Jennison & Turnbull 2000, table 2.1)."""
+
+
+def test_bounds_of_the_pocock_type_are_the_published_ones() -> None:
+    bounds = spending_bounds([0.2, 0.4, 0.6, 0.8, 1.0], spending="pocock")
+    assert bounds == pytest.approx(POCOCK, abs=6e-4)
+    assert min(bounds) < 2.413 < max(bounds)
+
+
+def test_looking_along_the_way_costs_as_few_more_units_as_jennison_and_turnbull_say() -> None:
+    """Table 2.4: for five looks of the O'Brien-Fleming type and 80 % power, 1.028 times the units of a single one."""
+    rng = np.random.default_rng(3)
+    information = np.arange(1, 6) / 5
+    drift = (1.959964 + 0.841621) * np.sqrt(1.028)
+    steps = rng.normal(drift / 5, np.sqrt(0.2), (60_000, 5))
+    z = np.cumsum(steps, axis=1) / np.sqrt(information)
+    seen = (z > np.array(spending_bounds(information.tolist()))).any(axis=1).mean()
+    assert seen == pytest.approx(0.80, abs=0.006)

@@ -53,7 +53,7 @@ def chosen(action: str = "survey_before_discount", **changes: Any) -> dict[str, 
         "explored": True,
         "value_jpy": 1_240.0,
         "candidates": [candidate.model_dump() for candidate in WEIGHED],
-        "guardrails": [{"reason": "quiet_hours", "step": "survey", "at": "2026-04-02T21:10:00+09:00"}],
+        "guardrails": [{"reason": "quiet_hours", "step": "survey", "at": "2026-04-02T21:10:00+09:00", "held": True}],
         "deliveries": [
             {
                 "step": "survey",
@@ -109,14 +109,14 @@ def test_a_choice_shows_value_chance_and_what_else_was_weighed() -> None:
     rows = [line.split() for line in shown.splitlines()]
     assert ["annual_plan", "days_since_last_visit", "is", "unknown"] in rows
     assert "this action was used too recently" in shown
-    assert "chance picked" in shown
+    assert "Chance chose this" in shown
 
 
 def test_reviews_deliveries_and_outcomes_follow_with_their_moment() -> None:
     shown = printed("en", chosen())
     assert "content for many · approved · by 田中 美咲 · edited" in " ".join(shown.split())
     assert "3 Apr 2026 09:02 UTC+09:00 · survey · sent" in shown
-    assert "held for the quiet hours (survey)" in shown
+    assert "held back: held for the quiet hours (survey)" in shown
     assert "answered the survey · price" in shown
     assert "policy a1b2c3" in shown
 

@@ -109,6 +109,7 @@ def test_an_action_of_ones_own_with_its_own_words_passes(lint: Lint) -> None:
         ({"en": EN.replace("{% if plan_label is defined %}", "").replace("{% endif %}", "")}, "plan_label"),
         ({"ja": JA.replace("{% endif %}", "")}, "Encountered unknown tag 'endblock'|Unexpected end"),
         ({"more": {"ja/note.short.j2": JA}}, "the words `short` are missing in 'en'"),
+        ({"variants": ["standard", "soft"]}, "`variants` names 'soft', and there are no such words"),
         ({"channels": ["email", "letter"]}, "over `letter` it would be the words of a mail"),
         (
             {"facts": FACTS + "    answer_x: {ja: はい, en: Sure}\n"},
@@ -119,6 +120,16 @@ def test_an_action_of_ones_own_with_its_own_words_passes(lint: Lint) -> None:
 def test_a_fault_is_found(lint: Lint, change: dict[str, Any], problem: str) -> None:
     found = lint(**change)
     assert any(part in fault for fault in found for part in problem.split("|")), found
+
+
+def test_wordings_to_try_are_those_that_are_written_and_a_models(lint: Lint) -> None:
+    assert lint(more={"ja/note.short.j2": JA, "en/note.short.j2": EN}, variants=["standard", "short", "model"]) == []
+
+
+@pytest.mark.parametrize("names", [["short"], ["short", "short"]])
+def test_one_wording_is_nothing_to_compare(names: list[str]) -> None:
+    with pytest.raises(ValueError, match="at least two different wordings"):
+        thank_you(variants=names)
 
 
 def test_an_offer_carries_its_words(lint: Lint) -> None:

@@ -15,7 +15,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "playbooks": ("playbooks/*.yaml",),
     "signals": ("customers/signals/*.yaml",),
     "churn": ("agents/predicting.py",),
-    "ltv": ("agents/worth.py",),
+    "ltv": ("agents/worth.py", "agents/valuing_contracts.py"),
     "content": ("prompts/messages/*/facts.yaml", "agents/facts.py"),
     "reviews": ("agents/facts.py", "agents/content.py", "agents/proposing.py", "customers/people.py"),
     "reports": ("agents/worth.py", "agents/measure.py", "agents/analysis.py"),

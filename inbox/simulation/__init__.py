@@ -1,0 +1,1 @@
+"""The simulation as people read it: on the terminal and as a page."""
