@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..decisioning import allocation, balance, experiment
-from ..decisioning.chances import chances
-from ..decisioning.keeping_back import kept_for_chance
-from ..decisioning.parity import Parity
+from ..decisioning.choosing import allocation, balance
+from ..decisioning.choosing.chances import chances
+from ..decisioning.choosing.keeping_back import kept_for_chance
+from ..decisioning.choosing.parity import Parity
+from ..decisioning.measuring import experiment
 from ..domain.decision import Group, Reason
 from ..domain.playbook import Action, Channel, Term
 from ..store import campaigns

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..decisioning import experiment, uplift
+from ..decisioning.learning import uplift
+from ..decisioning.measuring import experiment
 from ..domain.brief import Metric
 from .choosing import Enrolled
 from .indicators import interval_figures

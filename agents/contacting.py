@@ -7,7 +7,8 @@ import numpy as np
 
 from ..customers.eligibility import matches
 from ..customers.table import FeatureTable
-from ..decisioning import contacting, uplift
+from ..decisioning.learning import uplift
+from ..decisioning.risk import contacting
 from ..domain.playbook import Action
 from .weighing import current_beliefs, stake
 from .workspace import Workspace

@@ -10,7 +10,7 @@ import numpy as np
 from ..customers.opening import Customers
 from ..customers.outcomes import retained
 from ..customers.snapshot import load
-from ..decisioning import calibration, churn, drift
+from ..decisioning.risk import calibration, churn, drift
 from ..store import campaigns
 from ..store.tables import SnapshotRow
 from .workspace import Workspace

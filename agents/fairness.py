@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..customers.table import FeatureTable
+from ..decisioning.choosing.parity import Parity, parity_of
 from ..decisioning.fairness import Grouping, GroupRate, group_lifts, group_rates, grouping, rate_gap
-from ..decisioning.parity import Parity, parity_of
 from ..domain.brief import Brief
 from ..domain.playbook import Action
 

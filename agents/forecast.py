@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..decisioning import drivers, feasibility
-from ..decisioning.sequences import always_valid_bounds
+from ..decisioning.measuring import feasibility
+from ..decisioning.measuring.sequences import always_valid_bounds
+from ..decisioning.value import drivers
 from ..domain.decision import Group, Reason
 from ..domain.playbook import Term
 from ..store import campaigns

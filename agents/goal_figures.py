@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..customers.table import FeatureTable
-from ..decisioning import drivers
-from ..decisioning.ratios import per_event_values
+from ..decisioning.measuring.ratios import per_event_values
+from ..decisioning.value import drivers
 from ..domain.brief import Metric
 from ..domain.playbook import Lever
 from ..store import campaigns

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..customers.table import FeatureTable
-from ..decisioning import experiment
-from ..decisioning.proportions import share_difference
+from ..decisioning.measuring import experiment
+from ..decisioning.measuring.proportions import share_difference
 from .looking import bound_of_many
 
 Array = np.ndarray[Any, np.dtype[Any]]

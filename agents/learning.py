@@ -9,7 +9,7 @@ import numpy as np
 from ..customers import outcomes as seen
 from ..customers.opening import Customers
 from ..customers.table import FeatureTable
-from ..decisioning import uplift
+from ..decisioning.learning import uplift
 from ..domain.decision import Group, Reason
 from ..domain.delivery import DeliveryState
 from ..domain.playbook import Action

@@ -7,8 +7,8 @@ import numpy as np
 
 from ..customers.eligibility import matches
 from ..customers.table import FeatureTable
-from ..decisioning import drivers, tree
-from ..decisioning.ltv import churn_of_ltv
+from ..decisioning.value import drivers, tree
+from ..decisioning.value.ltv import churn_of_ltv
 from ..domain.brief import Metric
 from ..domain.playbook import Action, Lever
 from .weighing import monthly_points, upgrade_step_jpy

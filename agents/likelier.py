@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from ..decisioning import drivers
-from ..decisioning.feasibility import Feasibility
-from ..decisioning.sizing import Yardstick, propose_groups
+from ..decisioning.measuring.feasibility import Feasibility
+from ..decisioning.measuring.sizing import Yardstick, propose_groups
+from ..decisioning.value import drivers
 from ..domain.brief import Brief
 from ..domain.decision import Reason
 from .choosing import choose

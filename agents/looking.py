@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..decisioning.looks import information_of_events, spending_bounds
-from ..decisioning.sequences import Looking, look_bounds
+from ..decisioning.measuring.looks import information_of_events, spending_bounds
+from ..decisioning.measuring.sequences import Looking, look_bounds
 from ..domain.brief import Metric
 from .workspace import Workspace
 

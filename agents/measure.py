@@ -10,8 +10,8 @@ from langgraph.types import Command
 from ..customers import outcomes as seen
 from ..customers.opening import Customers
 from ..customers.table import FeatureTable
-from ..decisioning import experiment
-from ..decisioning.ratios import per_event_values
+from ..decisioning.measuring import experiment
+from ..decisioning.measuring.ratios import per_event_values
 from ..domain.brief import Metric
 from ..domain.decision import Group
 from ..store import campaigns, identity

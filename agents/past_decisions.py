@@ -9,7 +9,9 @@ import numpy as np
 from ..customers import outcomes as seen
 from ..customers.opening import Customers
 from ..customers.table import FeatureTable
-from ..decisioning import allocation, ltv, off_policy, rewards
+from ..decisioning.choosing import allocation
+from ..decisioning.evaluation import off_policy, rewards
+from ..decisioning.value import ltv
 from ..domain.decision import Group, Reason
 from ..domain.playbook import Action
 from ..store import campaigns, decisions

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..decisioning.drivers import LeverPotential
+from ..decisioning.value.drivers import LeverPotential
 from ..domain.decision import Candidate, Decision, Group, Reason, decision_id
 from ..domain.draft import digest_of
 from ..domain.made_from import MadeFrom

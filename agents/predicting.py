@@ -10,7 +10,8 @@ import numpy as np
 from ..customers.opening import Customers
 from ..customers.outcomes import orders_made, retained
 from ..customers.table import FeatureTable
-from ..decisioning import churn, repeat
+from ..decisioning.risk import churn
+from ..decisioning.value import repeat
 from ..store import campaigns
 from .computing import Build
 from .drifting import Promised, Watched, promised, watch

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..customers.opening import Customers
-from ..decisioning.off_policy import Estimate, Method, Refusal, fixed
+from ..decisioning.evaluation.off_policy import Estimate, Method, Refusal, fixed
 from ..domain.decision import Reason
 from ..store.tables import CycleRow
 from .past_decisions import Past, best_options, judge, read_past, weigh_again

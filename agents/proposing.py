@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..decisioning.uplift import Belief
+from ..decisioning.learning.uplift import Belief
 from ..domain.decision import Reason
 from ..domain.playbook import Action, Lever
 from .planning import Planned

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..customers.eligibility import matches
 from ..customers.table import FeatureTable
-from ..decisioning import uplift
+from ..decisioning.learning import uplift
 from ..decisioning.simulation.happening import Draws
 from ..decisioning.simulation.worlds import World, for_each_unit, true_effects
 from ..domain.decision import Group

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..customers.eligibility import matches
-from ..decisioning.sizing import Proposal, Yardstick, propose_groups
+from ..decisioning.measuring.sizing import Proposal, Yardstick, propose_groups
 from ..domain.decision import Group
 from ..store import campaigns
 from .forecast import last_z

@@ -10,7 +10,7 @@ from ..customers.acquired import Acquired, read_acquired
 from ..customers.opening import Customers
 from ..customers.outcomes import margin_received
 from ..customers.table import FeatureTable
-from ..decisioning.acquisition import SourceValue, recommended_shift, source_value
+from ..decisioning.value.acquisition import SourceValue, recommended_shift, source_value
 from .workspace import Workspace
 
 #: Before every order.

@@ -16,7 +16,7 @@ from ..customers import outcomes as seen
 from ..customers.eligibility import answers
 from ..customers.opening import Customers
 from ..customers.table import FeatureTable
-from ..decisioning import uplift
+from ..decisioning.learning import uplift
 from ..decisioning.simulation.base_rates import Rates, Shift, rates_of, shift_of
 from ..decisioning.simulation.moving import Moves, learn_moves
 from .predicting import start_of

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..customers.eligibility import matches
 from ..customers.table import FeatureTable
-from ..decisioning import uplift
+from ..decisioning.learning import uplift
 from ..domain.decision import Group, Reason
 from ..domain.playbook import Action
 from .choosing import Chosen

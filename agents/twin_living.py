@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..customers.table import FeatureTable
-from ..decisioning.ltv import ltv_to_date_and_rest
 from ..decisioning.simulation.base_rates import shifted
 from ..decisioning.simulation.happening import Draws, drawn, order_counts, order_sizes
+from ..decisioning.value.ltv import ltv_to_date_and_rest
 from ..domain.brief import Metric
 from .twin import AWAY, BACK, LOST, ORDERED, STAYED, UPGRADED, Twin, own_ratio
 from .weighing import upgrade_step_jpy

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..customers.table import FeatureTable
-from ..decisioning.experiment import unit_draws
+from ..decisioning.measuring.experiment import unit_draws
 from ..store import campaigns
 from ..store.tables import CycleRow
 from .listening import listen_to, open_urgent

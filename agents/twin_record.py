@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decisioning import uplift
+from ..decisioning.learning import uplift
 from ..domain.decision import Reason
 from ..domain.playbook import Action, Role
 from .choosing import Chosen

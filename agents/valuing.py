@@ -9,7 +9,7 @@ import numpy as np
 
 from ..customers.opening import Customers
 from ..customers.table import FeatureTable
-from ..decisioning import repeat
+from ..decisioning.value import repeat
 from .computing import Build
 from .predicting import ORDER_FEATURES, Predictor, leaving_risk, order_rates
 from .sources_worth import sources_worth

@@ -10,9 +10,9 @@ import numpy as np
 from ..customers.contracts import STATIC, ContractMonths, first_start, read_contract_months
 from ..customers.opening import Customers
 from ..customers.table import FeatureTable
-from ..decisioning import ltv
-from ..decisioning.choosing_contracts import HazardForecast, forecast_hazard
-from ..decisioning.survival import Exposure, HazardModel, contract_ltv
+from ..decisioning.value import ltv
+from ..decisioning.value.contracts import HazardForecast, forecast_hazard
+from ..decisioning.value.survival import Exposure, HazardModel, contract_ltv
 from .workspace import Workspace
 from .worth import MONTH_DAYS, monthly_churn, monthly_margin
 

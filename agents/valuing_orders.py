@@ -9,11 +9,11 @@ import numpy as np
 
 from ..customers.buying import Buying, BuyingAt, read_buying
 from ..customers.opening import Customers
-from ..decisioning import backtest
-from ..decisioning.buying import Histories
-from ..decisioning.choosing_orders import OrderForecast, Origin, forecast_orders, judged
-from ..decisioning.order_value import orders_ltv, spend_per_purchase
-from ..decisioning.spending import dependence
+from ..decisioning.value import backtest
+from ..decisioning.value.buying import Histories
+from ..decisioning.value.order_value import orders_ltv, spend_per_purchase
+from ..decisioning.value.orders import OrderForecast, Origin, forecast_orders, judged
+from ..decisioning.value.spending import dependence
 from .workspace import Workspace
 from .worth import MONTH_DAYS, OrdersExpected
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from sqlmodel import Session
 
-from ..decisioning import experiment
-from ..decisioning.variants import Standing, draw, rate, shares
+from ..decisioning.learning.variants import Standing, draw, rate, shares
+from ..decisioning.measuring import experiment
 from ..domain.brief import Language
 from ..domain.playbook import Action, Wait
 from ..prompts.rendering import needs, variants

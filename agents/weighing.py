@@ -8,8 +8,8 @@ import numpy as np
 
 from ..customers.eligibility import matches, unknown_for
 from ..customers.table import FeatureTable
-from ..decisioning import uplift
 from ..decisioning.fairness import Grouping
+from ..decisioning.learning import uplift
 from ..domain.decision import Reason
 from ..domain.playbook import Action, Channel
 from ..store import campaigns

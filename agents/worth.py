@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..customers.table import FeatureTable
-from ..decisioning import churn, ltv, repeat
+from ..decisioning.risk import churn
+from ..decisioning.value import ltv, repeat
 from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]

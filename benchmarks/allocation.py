@@ -21,8 +21,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from kizuna.decisioning.allocation import Allocation, Capacity, allocate
-from kizuna.decisioning.parity import Parity, parity_of
+from kizuna.decisioning.choosing.allocation import Allocation, Capacity, allocate
+from kizuna.decisioning.choosing.parity import Parity, parity_of
 from numpy.typing import ArrayLike
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_matrix, csr_matrix, vstack

@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from kizuna.decisioning.buying import BuyingModel, Histories, expected_purchases, fit_buying
-from kizuna.decisioning.spending import fit_spend
+from kizuna.decisioning.value.buying import BuyingModel, Histories, expected_purchases, fit_buying
+from kizuna.decisioning.value.spending import fit_spend
 
 CUT, END = date(1997, 9, 30).toordinal(), date(1998, 6, 30).toordinal()
 ROUNDS = 9

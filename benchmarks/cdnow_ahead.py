@@ -18,8 +18,8 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from kizuna.decisioning.backtest import Check, check
-from kizuna.decisioning.buying import Family, Histories, expected_purchases, fit_buying
+from kizuna.decisioning.value.backtest import Check, check
+from kizuna.decisioning.value.buying import Family, Histories, expected_purchases, fit_buying
 
 START = date(1997, 1, 1).toordinal() - 1
 WEEK = 7

@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from kizuna.decisioning import calibration
-from kizuna.decisioning.churn import fit_churn, predict_churn
+from kizuna.decisioning.risk import calibration
+from kizuna.decisioning.risk.churn import fit_churn, predict_churn
 
 CUT = date(1997, 9, 30).toordinal()
 WEEKS_13 = 91

@@ -25,9 +25,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import duckdb
 import numpy as np
-from kizuna.decisioning.off_policy import Estimate, Log, compare, evaluate, fixed
-from kizuna.decisioning.responding import fit_gated, fit_responses
-from kizuna.decisioning.rewards import cross_fitted, fit_ridge
+from kizuna.decisioning.evaluation.off_policy import Estimate, Log, compare, evaluate, fixed
+from kizuna.decisioning.evaluation.rewards import cross_fitted, fit_ridge
+from kizuna.decisioning.learning.responding import fit_gated, fit_responses
 from numpy.typing import NDArray
 
 try:

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 from kizuna.benchmarks.deciding.world import ALPHA, GAMMA, A, B, P, Q, R  # CDNOW's parameters, in weeks and dollars
-from kizuna.decisioning.buying import Histories, expected_purchases, fit_buying
-from kizuna.decisioning.experiment import Interval, adjusted_difference, relative_lift
-from kizuna.decisioning.looks import information_of_events, spending_bounds
-from kizuna.decisioning.sequences import always_valid_bounds
-from kizuna.decisioning.spending import expected_spend, fit_spend
+from kizuna.decisioning.measuring.experiment import Interval, adjusted_difference, relative_lift
+from kizuna.decisioning.measuring.looks import information_of_events, spending_bounds
+from kizuna.decisioning.measuring.sequences import always_valid_bounds
+from kizuna.decisioning.value.buying import Histories, expected_purchases, fit_buying
+from kizuna.decisioning.value.spending import expected_spend, fit_spend
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]

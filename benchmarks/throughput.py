@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..decisioning.response import choice, posterior
-from ..decisioning.response.priors import FORMS, Prior
+from ..decisioning.learning import choice, posterior
+from ..decisioning.learning.priors import FORMS, Prior
 
 FEATURES, MONTE_CARLO_DRAWS = 8, 200
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from .arrays import Array, Flags, Indices
-from .experiment import Interval, adjusted_difference
+from .measuring.experiment import Interval, adjusted_difference
 
 FEWEST = 30
 """Units in a group, or in each arm of it, below which no figure is given: it would be the story of a few."""

@@ -11,7 +11,7 @@ from ..agents.drifting import drift_findings
 from ..agents.predicting import RiskPart, risk_parts
 from ..agents.scoring import load_snapshot
 from ..agents.workspace import Workspace
-from ..decisioning.contacting import Effect
+from ..decisioning.risk.contacting import Effect
 from ..domain.errors import UserError
 from ..store import campaigns
 from ..store.tables import SnapshotRow

@@ -9,7 +9,7 @@ from ..agents.past_decisions import Past, best_options, judge, read_past, weigh_
 from ..agents.reading import open_customers
 from ..agents.weighing import current_beliefs
 from ..agents.workspace import Workspace
-from ..decisioning.off_policy import Estimate, Method, Refusal, fixed
+from ..decisioning.evaluation.off_policy import Estimate, Method, Refusal, fixed
 from ..domain.errors import UserError
 from ..store import campaigns
 

@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from ..agents.weighing import HARM_IS_LIKELY
 from ..agents.workspace import Workspace
-from ..decisioning import uplift
-from ..decisioning.experiment import sample_ratio_p
-from ..decisioning.feasibility import chance_of_goal
+from ..decisioning.learning import uplift
+from ..decisioning.measuring.experiment import sample_ratio_p
+from ..decisioning.measuring.feasibility import chance_of_goal
 from ..domain.errors import UserError
 from ..domain.playbook import Action, Lever
 from ..domain.report import (

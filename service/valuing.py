@@ -12,9 +12,9 @@ from ..agents.scoring import load_snapshot
 from ..agents.workspace import Workspace
 from ..customers.eligibility import matches
 from ..customers.table import FeatureTable
-from ..decisioning.drivers import Drivers, Lever, metric_value, needed_change, pull
-from ..decisioning.simple_value import SimpleValue
-from ..decisioning.tree import repeat_rate
+from ..decisioning.value.drivers import Drivers, Lever, metric_value, needed_change, pull
+from ..decisioning.value.simple_value import SimpleValue
+from ..decisioning.value.tree import repeat_rate
 from ..domain.brief import Metric
 from ..domain.errors import UserError
 from ..store import campaigns

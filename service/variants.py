@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from ..agents.variants import counted
 from ..agents.workspace import Workspace
-from ..decisioning.variants import rate
+from ..decisioning.learning.variants import rate
 from ..domain.brief import Language
 from ..domain.report import Estimate, VariantResult
 from ..store import variants_tried

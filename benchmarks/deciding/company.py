@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...decisioning.buying import BuyingModel, Histories, chance_alive, expected_purchases, fit_buying
-from ...decisioning.response import choice, posterior
-from ...decisioning.response.priors import FORMS, Prior
-from ...decisioning.spending import SpendModel, expected_spend, fit_spend
+from ...decisioning.learning import choice, posterior
+from ...decisioning.learning.priors import FORMS, Prior
+from ...decisioning.value.buying import BuyingModel, Histories, chance_alive, expected_purchases, fit_buying
+from ...decisioning.value.spending import SpendModel, expected_spend, fit_spend
 from .playing import Actions
 from .world import ACTIONS, COST, CYCLES, DISCOUNT, MARGIN, WEEKS, Array
 

@@ -17,8 +17,8 @@ from kizuna.agents.predicting import Predictor, fit_predictor
 from kizuna.agents.reading import open_customers
 from kizuna.agents.scoring import load_snapshot
 from kizuna.cli.churn import churn as command
-from kizuna.decisioning.churn import ChurnModel, fit_churn, predict_churn
-from kizuna.decisioning.contacting import Effect
+from kizuna.decisioning.risk.churn import ChurnModel, fit_churn, predict_churn
+from kizuna.decisioning.risk.contacting import Effect
 from kizuna.domain.brief import Language
 from kizuna.domain.errors import UserError
 from kizuna.inbox.churn import print_churn, print_unit

@@ -12,7 +12,7 @@ from kizuna.agents.past_decisions import Past, read_past
 from kizuna.agents.promoting import consider_promotion
 from kizuna.agents.reading import open_customers
 from kizuna.agents.weighing import current_beliefs, learned_beliefs
-from kizuna.decisioning.off_policy import Estimate
+from kizuna.decisioning.evaluation.off_policy import Estimate
 from kizuna.domain.errors import UserError
 from kizuna.inbox.evaluation import print_evaluation
 from kizuna.service.evaluating import evaluate_policies

@@ -271,7 +271,7 @@ RULES: list[tuple[Rule, list[tuple[str, str]]]] = [
         [
             ("store/reviews.py", "from ..agents import graph"),
             ("domain/brief.py", "from kizuna.store import tables"),
-            ("decisioning/churn.py", "from ..store.tables import ReviewRow"),
+            ("decisioning/risk/churn.py", "from ...store.tables import ReviewRow"),
             ("prompts/rendering.py", "def f():\n    from ..tools import folder_outbox"),
             ("examples/saas/world.py", "from ...store import reviews"),
             ("agents/strategy.py", "from .. import cli"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kizuna.agents import learning
-from kizuna.decisioning import uplift
+from kizuna.decisioning.learning import uplift
 from kizuna.domain.decision import Group
 from kizuna.store.tables import CycleRow, DecisionRow
 

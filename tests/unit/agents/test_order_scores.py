@@ -21,8 +21,8 @@ from kizuna.agents.worth import chance_of_loss
 from kizuna.customers.outcomes import margin_received, orders_made
 from kizuna.customers.people import read_people
 from kizuna.customers.table import FeatureTable
-from kizuna.decisioning.tree import metric_value
-from kizuna.decisioning.uplift import Belief
+from kizuna.decisioning.learning.uplift import Belief
+from kizuna.decisioning.value.tree import metric_value
 from kizuna.domain.brief import Metric
 from kizuna.inbox.value import print_value
 from kizuna.service.valuing import RANKS, value_view

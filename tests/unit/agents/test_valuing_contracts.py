@@ -10,7 +10,7 @@ import pytest
 from kizuna.agents.valuing_contracts import Staying, contract_values, fit_staying
 from kizuna.customers.opening import Customers, open_sources
 from kizuna.customers.table import FeatureTable
-from kizuna.decisioning.survival import model_from
+from kizuna.decisioning.value.survival import model_from
 from kizuna.domain.brief import Business
 
 from ..customers.conftest import write_sources

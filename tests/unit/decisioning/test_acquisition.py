@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from kizuna.decisioning.acquisition import MOST_MOVED, recommended_shift, source_value
+from kizuna.decisioning.value.acquisition import MOST_MOVED, recommended_shift, source_value
 
 RNG = np.random.default_rng(8)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kizuna.decisioning.allocation import Allocation, Capacity, allocate
+from kizuna.decisioning.choosing.allocation import Allocation, Capacity, allocate
 from scipy.optimize import linprog
 from scipy.sparse import coo_matrix, vstack
 

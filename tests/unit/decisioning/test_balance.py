@@ -3,8 +3,8 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kizuna.decisioning.allocation import Allocation, Capacity, allocate
-from kizuna.decisioning.balance import Balance, balance
+from kizuna.decisioning.choosing.allocation import Allocation, Capacity, allocate
+from kizuna.decisioning.choosing.balance import Balance, balance
 
 LONG = np.array([False, False, True])
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kizuna.decisioning.buying import (
+from kizuna.decisioning.value.buying import (
     BuyingModel,
     Histories,
     chance_alive,
@@ -15,7 +15,7 @@ from kizuna.decisioning.buying import (
     expected_purchases,
     fit_buying,
 )
-from kizuna.decisioning.spending import dependence, expected_spend, fit_spend
+from kizuna.decisioning.value.spending import dependence, expected_spend, fit_spend
 from scipy.optimize import check_grad
 
 CDNOW = Path(__file__).resolve().parents[4] / "shared" / "data" / "CDNOW_sample.txt"
@@ -139,7 +139,7 @@ def test_figures_stay_in_their_bounds(model: BuyingModel, drawn: tuple[int, floa
 
 @pytest.mark.parametrize("family", ["bg", "mbg"])
 def test_the_gradient_is_the_slope(family: str) -> None:
-    from kizuna.decisioning import buying
+    from kizuna.decisioning.value import buying
 
     histories = Histories.of([0, 1, 4, 0], [0, 3, 20, 0], [10, 12, 30, 39])
     at = np.array([0.4, 3.0, 0.9, 2.1])

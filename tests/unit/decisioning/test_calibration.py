@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kizuna.decisioning import calibration, logistic
+from kizuna.decisioning import logistic
+from kizuna.decisioning.risk import calibration
 
 
 def _honest(seed: int, n: int = 20_000) -> tuple[np.ndarray, np.ndarray]:

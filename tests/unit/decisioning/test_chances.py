@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from kizuna.decisioning.allocation import explore
-from kizuna.decisioning.chances import chances
-from kizuna.decisioning.experiment import unit_draws
+from kizuna.decisioning.choosing.allocation import explore
+from kizuna.decisioning.choosing.chances import chances
+from kizuna.decisioning.measuring.experiment import unit_draws
 
 CHOICE = np.array([0, 1, 3, 2])
 OPTIONS = np.array([[1, 1, 0], [1, 0, 0], [1, 1, 1], [0, 0, 0]], dtype=bool)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from kizuna.decisioning.backtest import check, poisson_deviance
-from kizuna.decisioning.buying import BuyingModel, Histories, expected_purchases
-from kizuna.decisioning.choosing_orders import Origin, forecast_orders, judged, recalibration
-from kizuna.decisioning.ltv import monthly_discount_factor
-from kizuna.decisioning.order_value import orders_ltv, spend_per_purchase
+from kizuna.decisioning.value.backtest import check, poisson_deviance
+from kizuna.decisioning.value.buying import BuyingModel, Histories, expected_purchases
+from kizuna.decisioning.value.ltv import monthly_discount_factor
+from kizuna.decisioning.value.order_value import orders_ltv, spend_per_purchase
+from kizuna.decisioning.value.orders import Origin, forecast_orders, judged, recalibration
 
 DAYS, WINDOW, PEOPLE = 720, 90, 1500
 

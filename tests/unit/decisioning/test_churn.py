@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kizuna.decisioning import churn as churn_module
 from kizuna.decisioning import logistic
-from kizuna.decisioning.churn import ChurnModel, change_horizon, fit_churn, parts, predict_churn, reasons
+from kizuna.decisioning.risk import churn as churn_module
+from kizuna.decisioning.risk.churn import ChurnModel, change_horizon, fit_churn, parts, predict_churn, reasons
 
 COLUMNS = ("days_since_visit", "open_tickets", "seats")
 TRUE = np.array([1.0, 0.5, -0.7])

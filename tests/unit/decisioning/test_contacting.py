@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kizuna.decisioning.contacting import Choice, Effect, contacting
+from kizuna.decisioning.risk.contacting import Choice, Effect, contacting
 
 SOME = Effect(0.1, 0.02, 0.2)
 

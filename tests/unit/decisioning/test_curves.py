@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from kizuna.decisioning import curves
+from kizuna.decisioning.risk import curves
 
 
 def _x(n: int = 1000) -> np.ndarray:

@@ -2,8 +2,8 @@ import json
 
 import numpy as np
 import pytest
-from kizuna.decisioning import drift
-from kizuna.decisioning.calibration import Estimate
+from kizuna.decisioning.risk import drift
+from kizuna.decisioning.risk.calibration import Estimate
 
 STEADY = Estimate(1.05, 0.9, 1.2)
 

@@ -3,8 +3,16 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kizuna.decisioning.drivers import Drivers, Lever, Metric, better_is_higher, lever_potentials, metric_value, pull
-from kizuna.decisioning.ltv import subscription_ltv
+from kizuna.decisioning.value.drivers import (
+    Drivers,
+    Lever,
+    Metric,
+    better_is_higher,
+    lever_potentials,
+    metric_value,
+    pull,
+)
+from kizuna.decisioning.value.ltv import subscription_ltv
 
 SAAS = Drivers(
     order_value_jpy=30_000.0,

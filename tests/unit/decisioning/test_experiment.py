@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from kizuna.decisioning.experiment import (
+from kizuna.decisioning.measuring.experiment import (
     Interval,
     Verdict,
     adjusted_difference,

@@ -2,7 +2,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from kizuna.decisioning.allocation import explore, uniform_choice
+from kizuna.decisioning.choosing.allocation import explore, uniform_choice
 
 ELIGIBLE = np.array([[1, 1, 1], [1, 0, 1], [0, 0, 0], [0, 1, 0]], dtype=bool)
 EXPLORABLE = np.array([True, True, False])

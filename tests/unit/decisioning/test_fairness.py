@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from kizuna.decisioning.choosing.keeping_back import kept_for_chance
 from kizuna.decisioning.fairness import group_lifts, group_rates, grouping, holm, rate_gap
-from kizuna.decisioning.keeping_back import kept_for_chance
 
 
 def test_values_and_bands_make_groups_and_unknown_is_none() -> None:

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from kizuna.decisioning.feasibility import chance_of_goal, feasibility, minimum_detectable_lift, units_needed
+from kizuna.decisioning.measuring.feasibility import chance_of_goal, feasibility, minimum_detectable_lift, units_needed
 
 CDNOW = {"mean": 32.96, "sd": 124.68}
 """39-week spend per customer, measured in the public CDNOW data."""

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from kizuna.benchmarks import intervals
-from kizuna.decisioning.experiment import adjusted_difference, relative_lift
-from kizuna.decisioning.feasibility import minimum_detectable_lift
+from kizuna.decisioning.measuring.experiment import adjusted_difference, relative_lift
+from kizuna.decisioning.measuring.feasibility import minimum_detectable_lift
 from numpy.typing import NDArray
 
 RUNS = 400

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from kizuna.decisioning.experiment import spending_bounds
+from kizuna.decisioning.measuring.experiment import spending_bounds
 
 PUBLISHED = [
     ([0.25, 0.5, 0.75, 1.0], [4.333, 2.963, 2.359, 2.014]),

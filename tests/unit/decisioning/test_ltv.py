@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kizuna.decisioning.ltv import churn_of_ltv, ltv_to_date_and_rest, rank, subscription_ltv
+from kizuna.decisioning.value.ltv import churn_of_ltv, ltv_to_date_and_rest, rank, subscription_ltv
 
 
 @given(

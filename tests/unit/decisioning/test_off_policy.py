@@ -7,8 +7,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kizuna.decisioning.off_policy import Estimate, Log, Method, Refusal, compare, evaluate, fixed, pooled, weights
-from kizuna.decisioning.rewards import cross_fitted
+from kizuna.decisioning.evaluation.off_policy import (
+    Estimate,
+    Log,
+    Method,
+    Refusal,
+    compare,
+    evaluate,
+    fixed,
+    pooled,
+    weights,
+)
+from kizuna.decisioning.evaluation.rewards import cross_fitted
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]

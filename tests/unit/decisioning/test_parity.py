@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kizuna.decisioning.allocation import Allocation, Capacity, allocate
-from kizuna.decisioning.chances import chances
-from kizuna.decisioning.parity import Parity, parity_of
+from kizuna.decisioning.choosing.allocation import Allocation, Capacity, allocate
+from kizuna.decisioning.choosing.chances import chances
+from kizuna.decisioning.choosing.parity import Parity, parity_of
 from scipy.optimize import linprog
 from scipy.sparse import coo_matrix, vstack
 

@@ -2,9 +2,9 @@ import math
 
 import numpy as np
 import pytest
-from kizuna.decisioning.experiment import adjusted_difference, relative_lift
-from kizuna.decisioning.proportions import share_difference
-from kizuna.decisioning.ratios import fieller, per_event_values
+from kizuna.decisioning.measuring.experiment import adjusted_difference, relative_lift
+from kizuna.decisioning.measuring.proportions import share_difference
+from kizuna.decisioning.measuring.ratios import fieller, per_event_values
 
 
 def test_fieller_holds_those_ratios_that_the_data_do_not_reject() -> None:

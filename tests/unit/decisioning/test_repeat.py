@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kizuna.decisioning.repeat import Window, expected_orders, fit_orders, shrunk_means, shrunk_rates
+from kizuna.decisioning.value.repeat import Window, expected_orders, fit_orders, shrunk_means, shrunk_rates
 
 RNG = np.random.default_rng(11)
 

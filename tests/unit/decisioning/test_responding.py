@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from kizuna.decisioning.off_policy import Estimate, Log
-from kizuna.decisioning.responding import SLOPES, fit_gated, fit_responses
+from kizuna.decisioning.evaluation.off_policy import Estimate, Log
+from kizuna.decisioning.learning.responding import SLOPES, fit_gated, fit_responses
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]

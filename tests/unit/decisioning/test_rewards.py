@@ -1,7 +1,7 @@
 """Expected rewards per option: the truth where there is enough of it, what is common to all where there is not."""
 
 import numpy as np
-from kizuna.decisioning.rewards import cross_fitted, fit_ridge
+from kizuna.decisioning.evaluation.rewards import cross_fitted, fit_ridge
 
 
 def test_a_linear_truth_is_found() -> None:

@@ -2,8 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from kizuna.decisioning.looks import information_of_events, spending_bounds
-from kizuna.decisioning.sequences import always_valid_bounds, look_bounds
+from kizuna.decisioning.measuring.looks import information_of_events, spending_bounds
+from kizuna.decisioning.measuring.sequences import always_valid_bounds, look_bounds
 
 
 def test_at_the_horizon_the_sequence_is_155_times_as_wide_as_a_plain_interval() -> None:

@@ -1,7 +1,7 @@
 """The formulas of textbooks, on cases of the usual size. Inputs of the first and the third are ours."""
 
 import pytest
-from kizuna.decisioning.simple_value import SimpleValue, by_years
+from kizuna.decisioning.value.simple_value import SimpleValue, by_years
 
 
 def test_price_margin_frequency_duration_less_costs_gives_72_000() -> None:

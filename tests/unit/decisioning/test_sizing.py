@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from kizuna.decisioning.sizing import Yardstick, propose_groups
+from kizuna.decisioning.measuring.sizing import Yardstick, propose_groups
 from kizuna.domain.decision import Group
 
 ALL = (Group.POLICY, Group.RANDOM_CONTROL, Group.HOLDOUT)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kizuna.decisioning.choosing_contracts import forecast_hazard
-from kizuna.decisioning.ltv import subscription_ltv
-from kizuna.decisioning.survival import (
+from kizuna.decisioning.value.contracts import forecast_hazard
+from kizuna.decisioning.value.ltv import subscription_ltv
+from kizuna.decisioning.value.survival import (
     ByTenure,
     Constant,
     Exposure,

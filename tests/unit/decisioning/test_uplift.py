@@ -1,6 +1,13 @@
 import numpy as np
 import pytest
-from kizuna.decisioning.uplift import Belief, Evidence, estimate_effect, interval, probability_below_zero, update
+from kizuna.decisioning.learning.uplift import (
+    Belief,
+    Evidence,
+    estimate_effect,
+    interval,
+    probability_below_zero,
+    update,
+)
 
 
 def test_baseline_narrows_the_error_and_keeps_the_truth() -> None:

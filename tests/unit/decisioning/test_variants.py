@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kizuna.decisioning.experiment import unit_draws
-from kizuna.decisioning.variants import FLOOR, Standing, draw, probability_best, rate, shares
+from kizuna.decisioning.learning.variants import FLOOR, Standing, draw, probability_best, rate, shares
+from kizuna.decisioning.measuring.experiment import unit_draws
 from scipy.special import betaln
 
 COUNTS = st.tuples(st.integers(0, 5_000), st.integers(0, 5_000)).map(lambda p: Standing(max(p), min(p)))
@@ -41,6 +41,7 @@ def test_three_wordings_agree_with_simulation() -> None:
     assert probability_best(standings) == pytest.approx(simulated, abs=0.004)
 
 
+@example([Standing(73, 0), Standing(234, 46)])
 @given(st.lists(COUNTS, min_size=1, max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_shares_are_probabilities_and_none_is_below_the_floor(standings: list[Standing]) -> None:

@@ -11,7 +11,7 @@ from kizuna.customers.eligibility import matches
 from kizuna.customers.features.catalogue import build_features
 from kizuna.customers.opening import Customers, open_sources
 from kizuna.customers.outcomes import retained
-from kizuna.decisioning import churn
+from kizuna.decisioning.risk import churn
 from kizuna.examples.kit.outbox import Arrival
 from kizuna.examples.saas.day import simulate_day
 from kizuna.examples.saas.generator import write_company

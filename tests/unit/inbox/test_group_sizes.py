@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 from kizuna.agents.sizing import SizedGroups
-from kizuna.decisioning.sizing import Yardstick, propose_groups
+from kizuna.decisioning.measuring.sizing import Yardstick, propose_groups
 from kizuna.domain.brief import Language, Metric
 from kizuna.domain.decision import Group
 from kizuna.inbox.group_sizes import sizing_lines

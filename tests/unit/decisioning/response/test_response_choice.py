@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from kizuna.decisioning.response.choice import Drawn, Stake, decide, decide_unlogged, draw
-from kizuna.decisioning.response.posterior import Outcomes, Posterior, learn, start
-from kizuna.decisioning.response.priors import FORMS, Prior
+from kizuna.decisioning.learning.choice import Drawn, Stake, decide, decide_unlogged, draw
+from kizuna.decisioning.learning.posterior import Outcomes, Posterior, learn, start
+from kizuna.decisioning.learning.priors import FORMS, Prior
 
 
 def stake_of(rng: np.random.Generator, n: int, k: int) -> Stake:

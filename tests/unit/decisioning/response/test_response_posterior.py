@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from kizuna.decisioning.response.posterior import Outcomes, effects, learn, noise_seen, revive, spread, start
-from kizuna.decisioning.response.priors import FORMS, Form, Prior
+from kizuna.decisioning.learning.posterior import Outcomes, effects, learn, noise_seen, revive, spread, start
+from kizuna.decisioning.learning.priors import FORMS, Form, Prior
 
 TWO = Prior(level=(0.2, 0.2), own_level_sd=(0.3, 0.3), common_level_sd=0.2)
 

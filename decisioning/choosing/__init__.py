@@ -1,0 +1,1 @@
+"""Who gets what: the allocation within all limits, and the chance that enters after it."""

@@ -1,0 +1,1 @@
+"""What another policy would have brought, told from a log of decisions with their probabilities."""

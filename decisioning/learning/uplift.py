@@ -1,0 +1,156 @@
+"""What an action is worth: the effect seen in the data, and the belief that it updates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtr, ndtri
+
+from ..arrays import Array, Flags
+
+MINIMUM_UNITS = 10
+RARE_EVENTS = 5
+
+
+@dataclass(frozen=True)
+class Belief:
+    """Normal belief about the effect of an action on one unit."""
+
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Effect on the treated as estimated from data, with a robust standard error."""
+
+    estimate: float
+    se: float
+    n_treated: int
+    n_control: int
+
+
+@dataclass(frozen=True)
+class _Side:
+    outcome: Array
+    baseline: Array
+    weight: Array
+
+    def counts_for(self) -> float:
+        """How many units of equal weight it is as good as (Kish 1965)."""
+        return float(self.weight.sum() ** 2 / (self.weight**2).sum()) if self.weight.size else 0.0
+
+    def mean(self, values: Array) -> float:
+        return float(np.average(values, weights=self.weight))
+
+
+def estimate_effect(
+    outcome: ArrayLike, baseline: ArrayLike, treated: ArrayLike, weight: ArrayLike | None = None
+) -> Evidence | None:
+    """Mean outcome of the treated minus what the controls say about units like them; None when data are too thin.
+
+    `baseline` is the outcome predicted without contact. Its offset and slope are re-estimated on the controls (Lin
+    2013; as imputation for the treated: Kline 2011), so a miscalibrated prediction costs precision, not truth.
+    `weight` is one over the probability of the treatment received, normalised per side (Hajek 1971): then both
+    sides stand for everybody. Rows without outcome or baseline are left out. Fewer than 10 units on a side (as
+    weighted), or no variation: None.
+    """
+    y, x, w, is_treated = _known_rows(outcome, baseline, treated, weight)
+    treated_side = _Side(y[is_treated], x[is_treated], w[is_treated])
+    control = _Side(y[~is_treated], x[~is_treated], w[~is_treated])
+    if min(treated_side.counts_for(), control.counts_for()) < MINIMUM_UNITS:
+        return None
+    estimate, variance_treated, variance_control = _imputed_difference(treated_side, control)
+    variance = _at_least(variance_treated, treated_side, y) + _at_least(variance_control, control, y)
+    if not variance > 0.0:
+        return None
+    return Evidence(estimate, float(np.sqrt(variance)), treated_side.outcome.size, control.outcome.size)
+
+
+def update(belief: Belief, evidence: Evidence) -> Belief:
+    """Precision-weighted mean of belief and evidence (normal-normal, Gelman et al. 2013, section 2.5).
+
+    Each observation may enter once: update the playbook's prior with all data so far, or the last belief with new
+    data only.
+    """
+    if evidence.se <= 0.0:
+        raise ValueError(f"evidence needs a positive se, got {evidence.se!r}")
+    if belief.sd <= 0.0:
+        return belief
+    prior, data = belief.sd**-2, evidence.se**-2
+    mean = (prior * belief.mean + data * evidence.estimate) / (prior + data)
+    return Belief(mean, (prior + data) ** -0.5)
+
+
+def pooled(found: Sequence[Evidence]) -> Evidence | None:
+    """Several estimates of one effect from data that don't overlap, weighted by their precision; None of none."""
+    if len(found) < 2:
+        return found[0] if found else None
+    weight = np.array([one.se**-2 for one in found])
+    estimate = float(weight @ np.array([one.estimate for one in found]) / weight.sum())
+    treated, control = (sum(getattr(one, side) for one in found) for side in ("n_treated", "n_control"))
+    return Evidence(estimate, float(weight.sum() ** -0.5), treated, control)
+
+
+def probability_below_zero(belief: Belief) -> float:
+    """How likely the action does harm."""
+    if belief.sd <= 0.0:
+        return float(belief.mean < 0.0)
+    return float(ndtr(-belief.mean / belief.sd))
+
+
+def interval(belief: Belief, level: float = 0.8) -> tuple[float, float]:
+    """Central credible interval, low and high."""
+    half = float(ndtri(0.5 + level / 2.0)) * belief.sd
+    return belief.mean - half, belief.mean + half
+
+
+def _known_rows(
+    outcome: ArrayLike, baseline: ArrayLike, treated: ArrayLike, weight: ArrayLike | None
+) -> tuple[Array, Array, Array, Flags]:
+    y = np.asarray(outcome, dtype=np.float64)
+    x = np.asarray(baseline, dtype=np.float64)
+    w = np.ones(y.size) if weight is None else np.asarray(weight, dtype=np.float64)
+    if np.any(~(w > 0.0)):
+        raise ValueError("weights must be positive")
+    known = np.isfinite(y) & np.isfinite(x)
+    return y[known], x[known], w[known], np.asarray(treated, dtype=np.bool_)[known]
+
+
+def _imputed_difference(treated: _Side, control: _Side) -> tuple[float, float, float]:
+    """Estimate and each side's part of its variance, from influence functions (Huber-White, n / (n - df))."""
+    middle = control.mean(control.baseline)
+    centred = control.baseline - middle
+    spread = float((control.weight * centred**2).sum())
+    varies = bool(spread > 1e-12 * control.weight.sum() * max(1.0, middle**2))
+    residual = control.outcome - control.baseline
+    slope = float((control.weight * centred * residual).sum()) / spread if varies else 0.0
+    left_over = residual - control.mean(residual) - slope * centred
+    shift = treated.mean(treated.baseline) - middle
+    lever_arm = 1.0 / control.weight.sum() + (shift * centred / spread if varies else 0.0)
+    n = control.outcome.size
+    variance_control = float(((control.weight * left_over * lever_arm) ** 2).sum()) * n / (n - 1 - varies)
+    gap = treated.outcome - treated.baseline - control.mean(residual) - slope * (treated.baseline - middle)
+    estimate = treated.mean(gap)
+    share = treated.weight / treated.weight.sum()
+    m = treated.outcome.size
+    variance_treated = float(((share * (gap - estimate)) ** 2).sum()) * m / (m - 1)
+    return estimate, variance_treated, variance_control
+
+
+def _at_least(variance: float, side: _Side, everybody: Array) -> float:
+    """A floor where a side's outcomes vary too little to show how uncertain its mean is.
+
+    0/1 outcomes with fewer than 5 of either kind: p(1-p)/n with two successes and two failures added (Agresti &
+    Coull 1998), so 0 events in 12 units is not certainty. Other outcomes with fewer than 5 that differ from the
+    side's commonest value: the variance of both sides together.
+    """
+    _, counts = np.unique(side.outcome, return_counts=True)
+    if side.outcome.size - counts.max() >= RARE_EVENTS:
+        return variance
+    n_effective = side.counts_for()
+    if np.isin(everybody, (0.0, 1.0)).all():
+        p = (n_effective * side.mean(side.outcome) + 2.0) / (n_effective + 4.0)
+        return max(variance, p * (1.0 - p) / (n_effective + 4.0))
+    return max(variance, float(everybody.var(ddof=1)) / n_effective)
