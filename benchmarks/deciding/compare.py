@@ -108,7 +108,7 @@ def _table(kept: Kept, twin: Twin, customers: int, n_seeds: int, n_peers: int) -
     load = os.getloadavg()[0]
     print(f"\n{twin}, {customers:,} customers, ten cycles; load {load:.1f}")
     print(f"{'':<27}{'seeds':>6}{'gain':>8}{'of ceiling':>20}{'of oracle':>11}{'5th percentile':>16}", flush=True)
-    for policy in [*PEERS, "best fixed in hindsight", LEARNER, "ceiling", "oracle"]:
+    for policy in [*(PEERS if n_peers else ()), "best fixed in hindsight", LEARNER, "ceiling", "oracle"]:
         seeds = range(1, (n_peers if policy in PEERS else n_seeds) + 1)
         gain = np.array([kept.gain(twin, customers, seed, policy) for seed in seeds])
         top = np.array([kept.gain(twin, customers, seed, "ceiling") for seed in seeds])
