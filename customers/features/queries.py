@@ -67,7 +67,7 @@ def learning_query(relation: str) -> str:
 
 def named_parameters(folder: Path | None = None) -> frozenset[str]:
     """The parameters that the query has."""
-    return parameters_of(_compiled("duckdb", as_it_is(folder), ()))
+    return _parameters(as_it_is(folder))
 
 
 def needs_of(name: str, folder: Path | None = None) -> frozenset[str]:
@@ -84,6 +84,11 @@ def needs_of(name: str, folder: Path | None = None) -> frozenset[str]:
 @cache
 def _needs(own: OwnFolder | None) -> Needs:
     return Needs(entities(), _defined(own))
+
+
+@cache
+def _parameters(own: OwnFolder | None) -> frozenset[str]:
+    return parameters_of(_compiled("duckdb", own, ()))
 
 
 @cache

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from ...domain.errors import UserError
 from ..eligibility import check_rule, matches
@@ -127,7 +127,7 @@ def _lift(rule: Sequence[Comparison], figures: Floats, rng: np.random.Generator)
     scores = np.column_stack([normal_scores(known[:, column], rng) for column in columns])
     drawn = rng.multivariate_normal(np.zeros(len(columns)), np.atleast_2d(np.corrcoef(scores, rowvar=False)), _DRAWS)
     for place, column in enumerate(columns):
-        ranks = np.minimum(norm.cdf(drawn[:, place]) * len(known), len(known) - 1).astype(int)
+        ranks = np.minimum(ndtr(drawn[:, place]) * len(known), len(known) - 1).astype(int)
         cloud[:, column] = np.sort(known[:, column])[ranks]
     expected = max(float(fits_all(rule, cloud).mean()), 1 / _DRAWS)
     seen = float(fits_all(rule, known).mean())

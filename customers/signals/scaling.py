@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from ..table import FeatureTable, Floats
 from .segments import clustered_by
@@ -56,7 +56,7 @@ def normal_scores(figures: Floats, rng: np.random.Generator) -> Floats:
     order = np.lexsort((rng.random(len(known)), figures[known]))
     ranks = np.empty(len(known))
     ranks[order] = np.arange(1, len(known) + 1)
-    scores[known] = norm.ppf((ranks - 0.375) / (len(known) + 0.25))
+    scores[known] = ndtri((ranks - 0.375) / (len(known) + 0.25))
     return scores
 
 

@@ -4,8 +4,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import beta as beta_distribution
+from scipy.special import betaincinv, expit, logit
 
 from .. import logistic
 from ..arrays import Array, Indices
@@ -167,8 +166,8 @@ def folds_of(groups: Indices, count: int, rng: np.random.Generator) -> Indices:
 
 def _bin(predicted: Array, y: Array) -> Bin:
     rows, events = y.size, int(y.sum())
-    low = float(beta_distribution.ppf(0.025, events, rows - events + 1)) if events else 0.0
-    high = float(beta_distribution.ppf(0.975, events + 1, rows - events)) if events < rows else 1.0
+    low = float(betaincinv(events, rows - events + 1, 0.025)) if events else 0.0
+    high = float(betaincinv(events + 1, rows - events, 0.975)) if events < rows else 1.0
     return Bin(float(predicted.mean()), events / rows, low, high, rows)
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from ..arrays import Array
 from .calibration import Estimate
@@ -112,7 +112,9 @@ def shift(name: str, before: Array, now: Array, units_before: int | None = None)
     units = min(before.size if units_before is None else units_before, before.size)
     bins = int((counts.sum(axis=0) > 0).sum())
     is_known = bool(before.size and now.size and units)
-    noise = float(chi2.ppf(_NOISE_LEVEL, max(bins - 1, 1))) * (1.0 / units + 1.0 / now.size) if is_known else math.nan
+    noise = (
+        float(chdtri(max(bins - 1, 1), 1.0 - _NOISE_LEVEL)) * (1.0 / units + 1.0 / now.size) if is_known else math.nan
+    )
     return Shift(
         name,
         stability_index(*counts) if is_known else math.nan,

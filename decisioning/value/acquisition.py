@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from ..arrays import Array
 
@@ -118,4 +118,4 @@ def _mean_and_half_width(value: Array) -> tuple[float, float]:
     if value.size < 2:
         return (float(value.mean()) if value.size else math.nan), math.nan
     se = float(value.std(ddof=1)) / math.sqrt(value.size)
-    return float(value.mean()), float(student.ppf((1 + _LEVEL) / 2, value.size - 1)) * se
+    return float(value.mean()), float(stdtrit(value.size - 1, (1 + _LEVEL) / 2)) * se
