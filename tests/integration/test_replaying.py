@@ -137,6 +137,7 @@ def test_other_code_and_other_beliefs_are_said(company: Company, monkeypatch: py
     assert all(change.may_differ for change in found.changes)
 
 
+@pytest.mark.slow
 def test_who_was_erased_is_left_out_and_said(company: Company) -> None:
     world = company("queued")
     unit = next(row.unit_id for row in world.rows(DecisionRow) if row.group == "holdout")

@@ -109,6 +109,7 @@ def test_the_same_seed_gives_the_same_run_and_another_one_another(stage: Stage) 
     assert one.true_lift != other.true_lift
 
 
+@pytest.mark.slow
 def test_cycle_1_decides_what_the_real_campaign_decides(stage: Stage, told: Simulation, tmp_path: Path) -> None:
     shutil.copytree(stage.folder, tmp_path / "real")
     with World(tmp_path / "real") as world:

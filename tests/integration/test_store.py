@@ -137,6 +137,7 @@ def test_plan_for_nobody_is_kept_on_either_database(company_anywhere: Company) -
     assert not world.open() and not world.deliveries()
 
 
+@pytest.mark.slow
 def test_whole_campaign_runs_on_either_database(company_anywhere: Company) -> None:
     """From the first tick to the second plan, checkpoints included."""
     world = company_anywhere("founded")

@@ -118,6 +118,7 @@ def test_the_running_month_counts_only_on_the_day_of_the_export(open_company: Op
     assert one(customers, date(2026, 11, 15))["reports_used"] == 250
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(later=st.integers(0, 400), cut=st.integers(0, 300))
 def test_nothing_that_happens_later_changes_the_past(open_company: OpenCompany, later: int, cut: int) -> None:
