@@ -3,14 +3,14 @@
 from functools import cache, partial
 from importlib.resources import files
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from ...domain.brief import Language
 from ...domain.diagnosis import Diagnosis
 from ...service.diagnosing import Told
 from .. import figures
-from ..words import clean, name
+from ..templates import templates
+from ..words import name
 from . import story, way
 
 _OF_THE_REPORT = "page.css"
@@ -40,18 +40,6 @@ def _read(file: str) -> str:
     return folder.joinpath(file).read_text(encoding="utf-8")
 
 
-def _cleaned(value: object) -> object:
-    """What jinja puts on the page, before it is escaped."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FunctionLoader(_read),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_cleaned,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return templates(_read)

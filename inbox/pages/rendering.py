@@ -8,12 +8,13 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import Request
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from ...domain.brief import Brief, Language
-from ..words import LANGUAGES, clean, say
+from ..templates import templates
+from ..words import LANGUAGES, say
 
 
 @cache
@@ -114,21 +115,9 @@ def _of_browser(request: Request) -> Language | None:
     return None
 
 
-def _cleaned(value: object) -> object:
-    """What jinja puts on the page, before it is escaped: no control characters, nothing that reverses writing."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FunctionLoader(_template),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_cleaned,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return templates(_template)
 
 
 def _template(name: str) -> str:

@@ -3,13 +3,14 @@
 from functools import cache, partial
 from importlib.resources import files
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from ...domain.brief import Language
 from ...domain.report import Estimate, Report
 from .. import figures
-from ..words import clean, name, outcome, say
+from ..templates import templates
+from ..words import name, outcome, say
 from . import charts, fairness, story, variants
 from .promotions import promotions
 
@@ -63,18 +64,6 @@ def _terms(language: Language) -> list[tuple[str, str]]:
     return [(say(language, f"term.{key}"), say(language, f"terms.{key}")) for key in _TERMS] + verdicts
 
 
-def _cleaned(value: object) -> object:
-    """What jinja puts on the page, before it is escaped."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FunctionLoader(lambda file: files(__package__).joinpath(file).read_text(encoding="utf-8")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_cleaned,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return templates(lambda file: files(__package__).joinpath(file).read_text(encoding="utf-8"))

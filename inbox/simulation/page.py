@@ -3,13 +3,13 @@
 from functools import cache, partial
 from importlib.resources import files
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from ...domain.brief import Language
 from ...domain.simulation import Simulation
 from .. import figures
-from ..words import clean
+from ..templates import templates
 from . import charts, story
 
 _OF_THE_REPORT = "page.css"
@@ -46,18 +46,6 @@ def _read(file: str) -> str:
     return folder.joinpath(file).read_text(encoding="utf-8")
 
 
-def _cleaned(value: object) -> object:
-    """What jinja puts on the page, before it is escaped."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FunctionLoader(_read),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_cleaned,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return templates(_read)
