@@ -68,9 +68,12 @@ def opened(folder: Path, act: Act) -> World:
 
 
 def kill_points(scenes: dict[str, Scene], act: str, *, every: bool) -> list[Kill]:
-    """Where to kill in this act: at all moments, or once for each kind of moment and at some commits and sends."""
+    """Where to kill in this act: at all moments, or once for each kind of moment and at some commits and sends.
+
+    Nothing becomes durable between one event and the next: "after" is all moments but the first.
+    """
     if every:
-        return [(n, side) for n in range(1, len(scenes[act].labels) + 1) for side in ("before", "after")]
+        return [(1, "before"), *((n, "after") for n in range(1, len(scenes[act].labels) + 1))]
     first_seen: dict[str, tuple[str, int]] = {}
     for name in sorted(scenes, key=lambda name: scenes[name].seconds):  # where it is cheapest
         for n, label in enumerate(scenes[name].labels, 1):

@@ -115,6 +115,6 @@ def test_killed_at_some_moments_the_next_reading_ends_where_it_would_have_ended(
 @pytest.mark.slow
 def test_killed_at_every_single_moment(grown: Path, tmp_path: Path) -> None:
     count, expected = moments(grown, tmp_path)
-    for at in range(1, count + 1):
-        for side in ("before", "after"):
-            survives(grown, tmp_path, at, side, expected)
+    survives(grown, tmp_path, 1, "before", expected)
+    for at in range(1, count + 1):  # nothing becomes durable between one's end and the next one's beginning
+        survives(grown, tmp_path, at, "after", expected)
