@@ -12,6 +12,7 @@ from .playing import Actions
 from .world import ACTIONS, COST, CYCLES, DISCOUNT, MARGIN, WEEKS, Array
 
 COUPON = ACTIONS.index("coupon") - 1
+LEVEL_SD, SLOPE_SD = 0.3, 0.15  #: how far a forecast without contact may be off, as a share of itself
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class Company:
         self._redeemed = (self._redeemed[0] + used, self._redeemed[1] + bought[with_coupon].sum())
         foreseen = np.column_stack([np.zeros(actions.size), expected])[np.arange(actions.size), actions]
         drift = np.column_stack([np.ones(actions.size), np.log(then.base / then.base.mean()), then.features[:, 1:]])
+        drift *= then.base[:, None]
         outcomes = posterior.Outcomes(
             bought[could],
             then.base[could],
@@ -94,6 +96,7 @@ class Company:
             actions[could],
             then.features[could],
             drift[could],
+            np.r_[LEVEL_SD, np.full(drift.shape[1] - 1, SLOPE_SD)],
             [scale[could] for scale in then.scales],
         )
         squares, n = posterior.noise_seen(outcomes)

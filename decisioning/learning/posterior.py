@@ -10,8 +10,6 @@ from scipy.linalg import cho_factor, cho_solve
 from ..arrays import Array, Indices
 from .priors import Prior
 
-_LEVEL_SD, _SLOPE_SD = 0.3, 0.15  #: how far a forecast without contact may be off, as a share of itself
-
 
 @dataclass(frozen=True)
 class Posterior:
@@ -51,7 +49,8 @@ class Posterior:
 @dataclass(frozen=True)
 class Outcomes:
     """What came of one cycle, one row per unit. `action` 0 is nothing; `variance` is that of the outcome around its
-    forecast `base`; `drift` [n, d] are figures that the error of the forecast may go with, the constant first."""
+    forecast `base`; `drift` [n, d] are figures that the error of the forecast may go with, by weights whose standard
+    deviations are `drift_sd` [d]."""
 
     outcome: Array
     base: Array
@@ -59,7 +58,16 @@ class Outcomes:
     action: Indices
     features: Array
     drift: Array
+    drift_sd: Array
     scales: Sequence[Array]  #: one per form
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a cycle says of all parameters in one form: a precision matrix, and the precision-weighted values."""
+
+    precision: Array
+    information: Array
 
 
 def start(prior: Prior, n_features: int, n_forms: int) -> Posterior:
@@ -76,7 +84,19 @@ def start(prior: Prior, n_features: int, n_forms: int) -> Posterior:
 
 
 def learn(posterior: Posterior, seen: Outcomes, noise: float = 1.0) -> Posterior:
-    """The belief after one more cycle. Each cycle may enter once; the order does not matter.
+    """The belief after one more cycle. Each cycle may enter once; the order does not matter."""
+    precision, information = posterior.precision.copy(), posterior.information.copy()
+    log_evidence = posterior.log_evidence.copy()
+    for form, found in enumerate(evidence_of(seen, posterior.n_actions, noise)):
+        before = _fit(precision[form], information[form])
+        precision[form] += found.precision
+        information[form] += found.information
+        log_evidence[form] += _fit(precision[form], information[form]) - before
+    return Posterior(posterior.n_actions, posterior.n_features, precision, information, log_evidence)
+
+
+def evidence_of(seen: Outcomes, n_actions: int, noise: float = 1.0) -> list[Evidence]:
+    """What a cycle says in each form; beliefs add it up.
 
     A cycle has a level of its own, and an error of the forecast that may go with the columns of `drift`; both are
     integrated out, so what moves everybody's outcomes teaches nothing about actions. Weighted by 1 / (`noise` x
@@ -86,20 +106,14 @@ def learn(posterior: Posterior, seen: Outcomes, noise: float = 1.0) -> Posterior
     if not (seen.variance > 0.0).all():
         raise ValueError("the variance of every outcome must be positive")
     weight = 1.0 / (noise * seen.variance)
-    drift = seen.drift * seen.base[:, None]
-    loose = np.r_[_LEVEL_SD, np.full(drift.shape[1] - 1, _SLOPE_SD)] ** -2.0
-    own = cho_factor(drift.T @ (drift * weight[:, None]) + np.diag(loose))
+    own = cho_factor(seen.drift.T @ (seen.drift * weight[:, None]) + np.diag(seen.drift_sd**-2.0))
     error = seen.outcome - seen.base
-    by_drift = drift.T @ (weight * error)
-    precision, information = posterior.precision.copy(), posterior.information.copy()
-    evidence = posterior.log_evidence.copy()
-    for form, scale in enumerate(seen.scales):
-        gram, cross, right = _sums(posterior, seen, scale, weight, drift, error)
-        before = _fit(precision[form], information[form])
-        precision[form] += gram - cross @ cho_solve(own, cross.T)
-        information[form] += right - cross @ cho_solve(own, by_drift)
-        evidence[form] += _fit(precision[form], information[form]) - before
-    return Posterior(posterior.n_actions, posterior.n_features, precision, information, evidence)
+    by_drift = seen.drift.T @ (weight * error)
+    found = []
+    for scale in seen.scales:
+        gram, cross, right = _sums(n_actions, seen, scale, weight, error)
+        found.append(Evidence(gram - cross @ cho_solve(own, cross.T), right - cross @ cho_solve(own, by_drift)))
+    return found
 
 
 def noise_seen(seen: Outcomes) -> tuple[float, int]:
@@ -142,18 +156,16 @@ def _floats(values: object) -> Array:
     return np.asarray(given, dtype=np.float64)
 
 
-def _sums(
-    posterior: Posterior, seen: Outcomes, scale: Array, weight: Array, drift: Array, error: Array
-) -> tuple[Array, Array, Array]:
+def _sums(k: int, seen: Outcomes, scale: Array, weight: Array, error: Array) -> tuple[Array, Array, Array]:
     """What the rows of each action say of its own parameters: an action's rows touch no other's."""
-    q, k = posterior.n_features, posterior.n_actions
-    gram, cross, right = np.zeros((k * q, k * q)), np.zeros((k * q, drift.shape[1])), np.zeros(k * q)
+    q = seen.features.shape[1]
+    gram, cross, right = np.zeros((k * q, k * q)), np.zeros((k * q, seen.drift.shape[1])), np.zeros(k * q)
     for action in range(k):
         rows = np.flatnonzero(seen.action == action + 1)
         x = seen.features[rows] * scale[rows, None]
         weighted = x * weight[rows, None]
         at = slice(action * q, (action + 1) * q)
-        gram[at, at], cross[at], right[at] = x.T @ weighted, weighted.T @ drift[rows], weighted.T @ error[rows]
+        gram[at, at], cross[at], right[at] = x.T @ weighted, weighted.T @ seen.drift[rows], weighted.T @ error[rows]
     return gram, cross, right
 
 

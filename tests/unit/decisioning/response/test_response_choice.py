@@ -90,7 +90,7 @@ def test_sleeping_dogs_are_left_alone() -> None:
         scales = [form.scale(base, np.ones(n), np.zeros(n)) for form in FORMS]
         belief = learn(
             belief,
-            Outcomes(bought, base, base * 1.2, action, features, np.ones((n, 1)), scales),
+            Outcomes(bought, base, base * 1.2, action, features, base[:, None], np.array([0.3]), scales),
         )
     stake = Stake(features, scales, np.full((n, 1), 10.0), np.full((n, 1), 0.01), np.ones((n, 1), dtype=bool))
     choice, _ = decide(draw(belief, rng), stake, rng.random(n))

@@ -21,7 +21,7 @@ def outcomes(
     shift = np.r_[0.0, effect][action] + slope * features[:, 1] * (action == 1)
     bought = rng.poisson(np.maximum(base * (1.0 + of_all) + true * shift, 0.0)).astype(float)
     scales = [form.scale(base, np.ones(n), np.zeros(n)) for form in FORMS]
-    return Outcomes(bought, base, base * 1.3, action, features, np.ones((n, 1)), scales)
+    return Outcomes(bought, base, base * 1.3, action, features, base[:, None], np.array([0.3]), scales)
 
 
 def test_one_action_with_known_noise_is_the_normal_normal_formula() -> None:
@@ -30,7 +30,7 @@ def test_one_action_with_known_noise_is_the_normal_normal_formula() -> None:
     y = 1.0 + 0.4 + noise_sd * rng.standard_normal(n)
     ones = np.ones(n)
     seen = Outcomes(
-        y, ones, ones * noise_sd**2, np.ones(n, dtype=np.int64), ones[:, None], np.zeros((n, 1)), [ones]
+        y, ones, ones * noise_sd**2, np.ones(n, dtype=np.int64), ones[:, None], np.zeros((n, 1)), ones[:1], [ones]
     )  # no drift: the forecast is known to be right
     belief = learn(start(Prior((0.1,), (prior_sd,), 0.0), 1, 1), seen)
     weight = n / noise_sd**2
@@ -45,7 +45,9 @@ def test_evidence_is_the_density_of_what_was_seen() -> None:
     n = 6
     x, y = rng.random(n) + 0.5, rng.standard_normal(n)
     ones = np.ones(n)
-    seen = Outcomes(y, ones * 0.5, ones, np.ones(n, dtype=np.int64), ones[:, None], np.zeros((n, 1)), [x, 2.0 * x])
+    seen = Outcomes(
+        y, ones * 0.5, ones, np.ones(n, dtype=np.int64), ones[:, None], np.zeros((n, 1)), ones[:1], [x, 2.0 * x]
+    )
     belief = learn(start(Prior((0.3,), (0.4,), 0.0), 1, 2), seen)
 
     def density(scale: np.ndarray) -> float:
@@ -129,5 +131,14 @@ def test_an_outcome_without_variance_is_refused() -> None:
     with pytest.raises(ValueError, match="variance"):
         learn(
             start(TWO, 2, 2),
-            Outcomes(seen.outcome, seen.base, np.zeros(10), seen.action, seen.features, seen.drift, seen.scales),
+            Outcomes(
+                seen.outcome,
+                seen.base,
+                np.zeros(10),
+                seen.action,
+                seen.features,
+                seen.drift,
+                seen.drift_sd,
+                seen.scales,
+            ),
         )
