@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from ..domain.made_from import MadeFrom
 from ..playbooks.loader import digest
 from ..store import campaigns
+from .believing import current_beliefs
 from .versions import beliefs_digest, code_version
-from .weighing import current_beliefs
 from .workspace import Workspace
 
 _SHOWN = 12

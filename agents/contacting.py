@@ -10,7 +10,8 @@ from ..customers.table import FeatureTable
 from ..decisioning.learning import uplift
 from ..decisioning.risk import contacting
 from ..domain.playbook import Action
-from .weighing import current_beliefs, stake
+from .believing import current_beliefs
+from .weighing import stake
 from .workspace import Workspace
 from .worth import chance_of_loss
 
@@ -54,6 +55,13 @@ def worth_of_contact(
     risk = table.columns["churn_risk"].astype(float)[where]
     value = np.maximum(table.columns["ltv_jpy"].astype(float)[where], 0.0)
     return _weighed("", workspace.brief.business.churn_window.days, risk, value, effect, cost_jpy)
+
+
+def value_at_risk_jpy(table: FeatureTable) -> float:
+    """What is expected to be lost within the churn window if nobody does anything: risk x LTV over the active units."""
+    where = np.flatnonzero(_at_risk(table))
+    risk, value = (table.columns[name].astype(float)[where] for name in ("churn_risk", "ltv_jpy"))
+    return float(np.nansum(risk * np.maximum(value, 0.0)))
 
 
 def _of_action(workspace: Workspace, table: FeatureTable, action: Action, belief: uplift.Belief) -> ActionWorth | None:

@@ -1,7 +1,7 @@
 """What each action did to those it reached, and what is believed of it from now on."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 import numpy as np
@@ -10,18 +10,27 @@ from ..customers import outcomes as seen
 from ..customers.opening import Customers
 from ..customers.table import FeatureTable
 from ..decisioning.learning import uplift
+from ..decisioning.learning.axes import Axes
 from ..domain.decision import Group, Reason
 from ..domain.delivery import DeliveryState
 from ..domain.playbook import Action
 from ..store import campaigns, decisions, deliveries
 from ..store.tables import CycleRow, DecisionRow
+from .believing import Piece, as_kept, believe, pieces_of, playbook_priors
+from .effects_seen import Compared, Seen, effect_seen, foreseen
 from .scoring import load_snapshot
-from .weighing import HARM_IS_LIKELY, stake
+from .weighing import HARM_IS_LIKELY
 from .workspace import Workspace
-from .worth import chance_of_loss
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+#: Kind of outcome -> what tells whether it happened (1 or 0; NaN where it can't be said).
+HAPPENED = {
+    "upgraded": seen.upgraded,
+    "referred": seen.referred,
+    "ordered": seen.ordered,
+    "retained": seen.retained,
+}
 _ARRIVED = frozenset({DeliveryState.SENT.value, DeliveryState.HANDED_OVER.value})
 _NO_CHANCE = 1e-9
 
@@ -41,25 +50,37 @@ def learn(workspace: Workspace, customers: Customers, cycle: CycleRow, table: Fe
     took longer than a cycle. Each cycle's outcome enters once, as soon as its window is over."""
     name = workspace.brief.name
     with workspace.store.read() as session:
-        held = campaigns.latest_beliefs(session, name, cycle.number)
+        kept = pieces_of(row for row in campaigns.beliefs(session, name) if row.cycle < cycle.number)
         cycles = [row for row in campaigns.cycles(session, name) if row.number <= cycle.number]
     logs = {cycle.number: _log(workspace, cycle, table)}
-    updated = []
+    fresh: dict[str, list[Seen]] = {}
     for action in workspace.actions.values():
-        prior = action.value.prior_uplift
-        before = held.get(action.action)
-        belief = uplift.Belief(before.mean, before.sd) if before else uplift.Belief(prior.mean, prior.sd)
-        found = []
+        found = fresh[action.action] = []
         for row in _known_now(cycles, cycle, action):
             if row.number not in logs:
                 assert row.snapshot is not None
                 logs[row.number] = _log(workspace, row, load_snapshot(workspace, row.snapshot))
-            found.append(_evidence(workspace, customers, logs[row.number], action))
-        evidence = uplift.pooled([one for one in found if one is not None])
-        after = uplift.update(belief, evidence) if evidence is not None else belief
-        updated.append(_belief_row(name, action, cycle.number, after, evidence))
-        _tell(workspace, action, before, after, evidence)
-    return updated
+            earlier = [*kept.get(action.action, ()), *(one.piece for one in found)]
+            one = _evidence(workspace, customers, logs[row.number], action, earlier[-1][0] if earlier else None)
+            found += [one] if one is not None else []
+    return _updated(workspace, cycle.number, kept, fresh)
+
+
+def _updated(
+    workspace: Workspace, cycle: int, kept: dict[str, list[Piece]], fresh: dict[str, list[Seen]]
+) -> list[dict[str, Any]]:
+    """The beliefs after the cycle, as rows to keep."""
+    priors = playbook_priors(workspace)
+    before = believe(workspace, priors, kept)
+    told = {name: [*kept.get(name, ()), *(one.piece for one in found)] for name, found in fresh.items()}
+    after = believe(workspace, priors, told)
+    rows = []
+    for name, found in fresh.items():
+        evidence = uplift.pooled([one.effect for one in found])
+        _tell(workspace, name, before[name], after[name], evidence)
+        pieces = [one.piece for one in found]
+        rows.append(_belief_row(workspace.brief.name, name, cycle, after[name], evidence, pieces))
+    return rows
 
 
 def _log(workspace: Workspace, cycle: CycleRow, table: FeatureTable) -> _Log:
@@ -76,7 +97,7 @@ def _known_now(cycles: list[CycleRow], cycle: CycleRow, action: Action) -> list[
     return [row for row in cycles if row.snapshot and cycle.starts_at < row.starts_at + window <= cycle.ends_at]
 
 
-def _evidence(workspace: Workspace, customers: Customers, log: _Log, action: Action) -> uplift.Evidence | None:
+def _evidence(workspace: Workspace, customers: Customers, log: _Log, action: Action, axes: Axes | None) -> Seen | None:
     """The action's effect in points, from eligible units.
 
     Within a cycle: those reached against holdout and chance's 'nothing'; units that the policy left alone on purpose
@@ -95,28 +116,10 @@ def _evidence(workspace: Workspace, customers: Customers, log: _Log, action: Act
     if not used or not treated.any():
         return None
     where = np.array([place[unit] for unit in unit_ids])
-    outcome, baseline = _outcome(workspace, customers, action, log.table, where, unit_ids, since, until)
+    outcome = HAPPENED[action.value.kind](customers, unit_ids, since, until)
     weight = np.array([1.0 / decision.probability for decision, _ in used]) if is_long else None
-    return effect_seen(workspace, log.table, where, action, outcome, baseline, treated, weight)
-
-
-def effect_seen(
-    workspace: Workspace,
-    table: FeatureTable,
-    where: Array,
-    action: Action,
-    outcome: Array,
-    baseline: Array,
-    treated: Array,
-    weight: Array | None = None,
-) -> uplift.Evidence | None:
-    """The effect on a unit for which the action's uplift is the average one: that of the treated over their scale."""
-    found = uplift.estimate_effect(outcome, baseline, treated, weight)
-    if found is None:
-        return None
-    scale, _ = stake(workspace, table, where, action)
-    average = float(np.average(scale[treated], weights=None if weight is None else weight[treated]))
-    return uplift.Evidence(found.estimate / average, found.se / average, found.n_treated, found.n_control)
+    without = foreseen(workspace, action, log.table, where)
+    return effect_seen(workspace, log.table, action, Compared(where, treated, outcome, without, weight), axes)
 
 
 def _side(decision: DecisionRow, action: Action, reached: frozenset[str]) -> Literal["treated", "control"] | None:
@@ -144,57 +147,17 @@ def _side_by_chance(
     return "treated" if decision.action == action.action and decision.id in reached else None
 
 
-def _outcome(
-    workspace: Workspace,
-    customers: Customers,
-    action: Action,
-    table: FeatureTable,
-    where: Array,
-    unit_ids: list[str],
-    since: datetime,
-    until: datetime,
-) -> tuple[Array, Array]:
-    """What happened (1 or 0) and what was predicted without contact, or goes with it."""
-    happened = {
-        "upgraded": seen.upgraded,
-        "referred": seen.referred,
-        "ordered": seen.ordered,
-        "retained": seen.retained,
-    }[action.value.kind]
-    return happened(customers, unit_ids, since, until), foreseen(workspace, action, table, where)
-
-
-def foreseen(workspace: Workspace, action: Action, table: FeatureTable, where: Array) -> Array:
-    """What was predicted of the action's outcome without contact, or goes with it, for the units at these places."""
-
-    def of(name: str) -> Array:
-        return np.asarray(np.nan_to_num(table.columns[name].astype(float)[where]))
-
-    if action.value.kind == "upgraded":
-        return of("quota_used_last_month")
-    if action.value.kind == "referred":
-        return np.minimum(of("referrals_total"), 1.0)
-    if action.value.kind == "ordered":
-        return _chance_of_order(workspace, table, where, action)
-    return 1.0 - chance_of_loss(workspace, of("churn_risk"), action.value.within_days)
-
-
-def _chance_of_order(workspace: Workspace, table: FeatureTable, where: Array, action: Action) -> Array:
-    """Predicted where orders are what churn is about; else by whether they ordered lately."""
-    days = action.value.within_days
-    if workspace.brief.business.model == "transactions":
-        risk = np.nan_to_num(table.columns["churn_risk"].astype(float)[where], nan=1.0)
-        return np.asarray(1.0 - chance_of_loss(workspace, risk, days))
-    since = table.columns["days_since_last_order"].astype(float)[where]
-    return np.asarray(since <= days, dtype=float)
-
-
 def _belief_row(
-    name: str, action: Action, cycle: int, after: uplift.Belief, evidence: uplift.Evidence | None
+    campaign: str,
+    action: str,
+    cycle: int,
+    after: uplift.Belief,
+    evidence: uplift.Evidence | None,
+    pieces: list[Piece],
 ) -> dict[str, Any]:
     return {
-        "campaign": name,
-        "action": action.action,
+        "campaign": campaign,
+        "action": action,
         "cycle": cycle,
         "mean": after.mean,
         "sd": after.sd,
@@ -202,20 +165,20 @@ def _belief_row(
         "se": evidence.se if evidence else None,
         "treated": evidence.n_treated if evidence else 0,
         "compared": evidence.n_control if evidence else 0,
+        "evidence": as_kept(pieces),
     }
 
 
 def _tell(
-    workspace: Workspace, action: Action, before: Any, after: uplift.Belief, evidence: uplift.Evidence | None
+    workspace: Workspace, action: str, before: uplift.Belief, after: uplift.Belief, evidence: uplift.Evidence | None
 ) -> None:
     if evidence is None:
         return
-    held = before.mean if before else action.value.prior_uplift.mean
     harm = uplift.probability_below_zero(after) >= HARM_IS_LIKELY
     workspace.tell(
         "learned_harm" if harm else "learned",
-        action=action.action,
-        before=held * 100,
+        action=action,
+        before=before.mean * 100,
         measured=evidence.estimate * 100,
         half=evidence.se * 196,
         treated=evidence.n_treated,

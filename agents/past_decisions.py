@@ -26,6 +26,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 #: What a decision's worth is foreseen by, besides what was done.
 _FORESEEN_BY = ("ltv_jpy", "churn_risk")
 _LOGGED = (Group.POLICY.value, Group.RANDOM_CONTROL.value)
+_HARM = (Reason.DOES_HARM.value, Reason.HARMS_SUCH_UNITS.value)
 _SEED = 20_260
 #: One group's log may be thinner than the whole: each is only a part of what is said.
 _MINIMUM_ESS_OF_GROUP = off_policy.MINIMUM_ESS / 2
@@ -209,7 +210,7 @@ def best_options(workspace: Workspace, past: Past, weighed: Weighed) -> tuple[Ar
     Only what could have come out, and within the budget's share; capacities of channels and people are not replayed.
     """
     back = np.argsort(np.argsort(past.where))
-    may = past.open[:, 1:] & (weighed.why_not[back] != Reason.DOES_HARM.value)
+    may = past.open[:, 1:] & ~np.isin(weighed.why_not[back].astype(str), _HARM)
     expected = weighed.value[back] + weighed.cost[back] - past.cost[:, 1:]
     decided = max(int((past.group == Group.POLICY).sum()), 1)
     budget = workspace.brief.budget.total / workspace.brief.cycles * max(1.0, len(past) / decided)

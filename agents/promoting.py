@@ -15,8 +15,8 @@ from ..customers.opening import Customers
 from ..decisioning.evaluation.off_policy import Estimate, Method, Refusal, fixed
 from ..domain.decision import Reason
 from ..store.tables import CycleRow
+from .believing import current_beliefs, learned_beliefs
 from .past_decisions import Past, best_options, judge, read_past, weigh_again
-from .weighing import current_beliefs, learned_beliefs
 from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -15,13 +15,14 @@ from ..domain.made_from import MadeFrom
 from ..domain.playbook import Action
 from ..store import campaigns, decisions
 from ..store.tables import DecisionRow, PlanRow, UnitGroupRow
+from .believing import current_beliefs
 from .changes import Change, changes_since
 from .choosing import choose
 from .levers import find_levers
 from .planning import as_decisions, without
 from .reach import ANSWERED_BY_THE_STORE, FindWays, Ways
 from .scoring import load_snapshot
-from .weighing import current_beliefs, weigh
+from .weighing import weigh
 from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -9,7 +9,7 @@ from ..customers.eligibility import matches
 from ..customers.table import FeatureTable
 from ..decisioning.learning import uplift
 from ..decisioning.simulation.happening import Draws
-from ..decisioning.simulation.worlds import World, for_each_unit, true_effects
+from ..decisioning.simulation.worlds import for_each_unit
 from ..domain.decision import Group
 from ..domain.playbook import Action, Branch, Send
 from .choosing import Chosen, choose, draw_groups
@@ -19,6 +19,7 @@ from .twin import Twin
 from .twin_learning import Learner, Log
 from .twin_living import Lives, Push, Truth, live, measured, worth_so_far
 from .twin_record import CycleSeen, Run, seen_in
+from .twin_truth import Effects
 from .twin_ways import History, Standing, find_ways
 from .weighing import Weighed, stake, weigh
 
@@ -81,14 +82,7 @@ def decide(
     return Decided(table, weighed, joined, chosen, present[np.flatnonzero(segment)])
 
 
-def draw_effects(twin: Twin, world: World, best: int | None, seed: list[int]) -> Array:
-    """What each action truly does in a run of this world, in the order of the brief's actions."""
-    held = [twin.beliefs[name] for name in twin.workspace.brief.playbooks]
-    mean, sd = np.array([belief.mean for belief in held]), np.array([belief.sd for belief in held])
-    return true_effects(world, mean, sd, best, np.random.default_rng([*seed, 0, 0]))
-
-
-def simulate(twin: Twin, standing: Standing, first: Decided, effects: Array, seed: list[int]) -> Run:
+def simulate(twin: Twin, standing: Standing, first: Decided, effects: Effects, seed: list[int]) -> Run:
     """A whole campaign in which the actions truly have these `effects`.
 
     `first` is what cycle 1 decides, the same in every run; `seed` names the run.
@@ -97,7 +91,7 @@ def simulate(twin: Twin, standing: Standing, first: Decided, effects: Array, see
 
 
 class _Simulated:
-    def __init__(self, twin: Twin, standing: Standing, effects: Array, seed: list[int]) -> None:
+    def __init__(self, twin: Twin, standing: Standing, effects: Effects, seed: list[int]) -> None:
         self.twin, self.standing, self.seed = twin, standing, seed
         self.actions = [twin.workspace.actions[name] for name in twin.workspace.brief.playbooks]
         self.learner = Learner(twin)
@@ -147,7 +141,9 @@ class _Simulated:
                 continue
             scale, worth = stake(self.twin.workspace, decided.table, rows, action)
             fits = matches(action.when, decided.table)[rows]
-            effect = for_each_unit(float(self.truth.effects[column]), scale, self.truth.power, fits)
+            effect = for_each_unit(
+                self.truth.effects.on_units(column, decided.table, rows), scale, self.truth.power, fits
+            )
             share = min(1.0, self.twin.cycle_days / action.value.within_days)
             units = decided.where[mine]
             push.by_kind[action.value.kind][units] += effect[mine] * share * rested[units]
@@ -222,7 +218,9 @@ class _Simulated:
         lift = float(np.nanmean(touched)) / base - 1.0 if base else float("nan")
         gained = worth_so_far(self.twin, self.lives) - worth_so_far(self.twin, self.untouched)
         messages = self.history.messages[reachable].sum(axis=1)
-        return Run(self.truth.effects, seen, lift, float(gained.sum()), messages, int(self.history.opted_out.sum()))
+        return Run(
+            self.truth.effects.average, seen, lift, float(gained.sum()), messages, int(self.history.opted_out.sum())
+        )
 
 
 def _messages(action: Action) -> tuple[int, int]:

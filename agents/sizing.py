@@ -6,13 +6,14 @@ from ..customers.eligibility import matches
 from ..decisioning.measuring.sizing import Proposal, Yardstick, propose_groups
 from ..domain.decision import Group
 from ..store import campaigns
+from .believing import current_beliefs
 from .forecast import last_z
 from .goal_figures import goal_figures
 from .levers import find_levers
 from .reading import open_customers
 from .records import keep_people
 from .scoring import score_units
-from .weighing import current_beliefs, weigh
+from .weighing import weigh
 from .workspace import Workspace
 
 

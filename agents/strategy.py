@@ -10,6 +10,7 @@ from ..domain.decision import Reason
 from ..domain.playbook import Lever
 from ..domain.review import Wish
 from ..store import reviews
+from .believing import current_beliefs
 from .choosing import enroll
 from .levers import find_levers
 from .likelier import Question, what_would_help
@@ -17,7 +18,7 @@ from .planning import Ground, keep_plan, make_plan
 from .proposing import consider
 from .scoring import load_snapshot
 from .state import CampaignState
-from .weighing import current_beliefs, weigh
+from .weighing import weigh
 from .workspace import Context, Workspace
 
 _ALL_LEVERS = frozenset(lever.value for lever in Lever)

@@ -8,11 +8,12 @@ import numpy as np
 
 from ..customers.eligibility import matches
 from ..customers.table import FeatureTable
-from ..decisioning.learning import uplift
+from ..decisioning.learning.axes import Axes
 from ..domain.decision import Group, Reason
 from ..domain.playbook import Action
+from .believing import Piece, believe
 from .choosing import Chosen
-from .learning import effect_seen, foreseen
+from .effects_seen import Compared, Seen, effect_seen, foreseen
 from .twin import Twin
 from .weighing import Weighed
 
@@ -40,6 +41,7 @@ class Learner:
     def __init__(self, twin: Twin) -> None:
         self.twin, self.beliefs = twin, dict(twin.beliefs)
         self.logs: list[Log] = []
+        self.told: dict[str, list[Piece]] = {}
 
     def learn(self, log: Log, happened: Mapping[str, Array]) -> None:
         """Take over a cycle that has ended, with what happened in it to all units of the twin, by kind."""
@@ -56,9 +58,10 @@ class Learner:
                 continue
             found = self._evidence(self.logs[-cycles], column, action, is_long=cycles > 1)
             if found is not None:
-                self.beliefs[name] = uplift.update(self.beliefs[name], found)
+                self.told.setdefault(name, []).append(found.piece)
+        self.beliefs = believe(self.twin.workspace, self.twin.beliefs, self.told)
 
-    def _evidence(self, log: Log, column: int, action: Action, *, is_long: bool) -> uplift.Evidence | None:
+    def _evidence(self, log: Log, column: int, action: Action, *, is_long: bool) -> Seen | None:
         """As the real campaign compares; see `learning`: over a longer window only what chance could have changed."""
         treated, control = log.chosen.choice == column + 1, log.chosen.choice == 0
         if is_long:
@@ -73,9 +76,17 @@ class Learner:
             return None
         where = np.flatnonzero(matches(self.twin.workspace.brief.segment, log.table))[used]
         outcome = log.outcome[action.value.kind][used]
-        baseline = foreseen(self.twin.workspace, action, log.table, where)
+        without = foreseen(self.twin.workspace, action, log.table, where)
         weight = 1.0 / log.chosen.probability[used] if is_long else None
-        return effect_seen(self.twin.workspace, log.table, where, action, outcome, baseline, treated[used], weight)
+        compared = Compared(where, treated[used], outcome, without, weight)
+        return effect_seen(self.twin.workspace, log.table, action, compared, self._axes(action.action))
+
+    def _axes(self, name: str) -> Axes | None:
+        """Those along which the action's effects were told apart before."""
+        slopes = self.twin.beliefs[name].slopes
+        if slopes is not None:
+            return slopes.axes
+        return self.told[name][-1][0] if name in self.told else None
 
 
 def _both(kind: str, before: Array, now: Array) -> Array:

@@ -12,6 +12,7 @@ from ..decisioning.simulation.happening import Draws, drawn, order_counts, order
 from ..decisioning.value.ltv import ltv_to_date_and_rest
 from ..domain.brief import Metric
 from .twin import AWAY, BACK, LOST, ORDERED, STAYED, UPGRADED, Twin, own_ratio
+from .twin_truth import Effects
 from .weighing import upgrade_step_jpy
 from .worth import MONTH_DAYS, chance_of_loss, monthly_churn, monthly_margin
 
@@ -22,8 +23,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Truth:
     """What is true in one run, and the agents of the run do not know."""
 
-    effects: Array
-    """Per action, over its own window, on a unit of average scale."""
+    effects: Effects
     power: float
     """How far effects go with what the plan scales them by."""
     shift: float

@@ -9,12 +9,12 @@ from ..customers.table import FeatureTable
 from ..decisioning.measuring.experiment import unit_draws
 from ..store import campaigns
 from ..store.tables import CycleRow
+from .believing import current_beliefs
 from .listening import listen_to, open_urgent
 from .reading import open_customers
 from .records import keep_people
 from .scoring import score_units
 from .twin import Snapshots, Twin, build_twin
-from .weighing import current_beliefs
 from .workspace import Workspace
 
 Array = np.ndarray[Any, np.dtype[Any]]

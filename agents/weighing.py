@@ -12,9 +12,9 @@ from ..decisioning.fairness import Grouping
 from ..decisioning.learning import uplift
 from ..domain.decision import Reason
 from ..domain.playbook import Action, Channel
-from ..store import campaigns
 from .fairness import groupings
 from .reach import FindWays, ways_now
+from .telling_apart import figures_of
 from .workspace import Workspace
 from .worth import MONTH_DAYS, chance_of_loss, monthly_churn, usual_order_jpy
 
@@ -67,13 +67,14 @@ def weigh(
     why_not = np.full((len(where), len(actions)), "", dtype=object)
     channels = np.full((len(where), len(actions)), None, dtype=object)
     ways = find_ways(workspace, cycle, table, where)
+    effects = [_effect(table, where, beliefs[action.action]) for action in actions]
     for column, action in enumerate(actions):
-        why_not[:, column] = _why_not(table, where, action, levers, beliefs[action.action])
+        why_not[:, column] = _why_not(table, where, action, levers, beliefs[action.action], effects[column])
         channels[:, column] = ways.best_channels(action, why_not[:, column])
     cost = np.array([[_cost(action, row[j]) for j, action in enumerate(actions)] for row in channels])
     cost = cost.reshape(len(where), len(actions))
     risk = table.columns["churn_risk"].astype(float)[where]
-    figures = [_figures(workspace, table, where, a, beliefs[a.action], cost[:, j]) for j, a in enumerate(actions)]
+    figures = [_figures(workspace, table, where, a, effects[j], cost[:, j]) for j, a in enumerate(actions)]
     shape = (len(where), len(actions))
     stack = [np.column_stack([f[i] for f in figures]) if actions else np.zeros(shape) for i in range(4)]
     return Weighed(
@@ -97,42 +98,32 @@ def weigh(
     )
 
 
-def current_beliefs(workspace: Workspace, cycle: int) -> dict[str, uplift.Belief]:
-    """What decides a cycle: the newest beliefs that the gate did not refuse (agents/promoting.py; decision 0026).
-
-    Stopping needs less proof than starting: an action that refused beliefs call harmful stays out in any case.
-    """
-    newest = learned_beliefs(workspace, cycle)
-    with workspace.store.read() as session:
-        before, stopped = campaigns.beliefs_in_force(session, workspace.brief.name, cycle)
-    if before == cycle:
-        return newest
-    held = learned_beliefs(workspace, before)
-    return {action: newest[action] if action in stopped else belief for action, belief in held.items()}
-
-
-def learned_beliefs(workspace: Workspace, cycle: int) -> dict[str, uplift.Belief]:
-    """What was learned before the cycle began, whether it decides or not; where nothing was, the playbook's prior."""
-    with workspace.store.read() as session:
-        learned = campaigns.latest_beliefs(session, workspace.brief.name, cycle)
-    beliefs = {}
-    for name, action in workspace.actions.items():
-        prior = action.value.prior_uplift
-        row = learned.get(name)
-        beliefs[name] = uplift.Belief(row.mean, row.sd) if row else uplift.Belief(prior.mean, prior.sd)
-    return beliefs
-
-
 def _cost(action: Action, channel: Channel | None) -> float:
     return action.cost.over(channel if channel is not None else action.channels[0])
 
 
-def _why_not(table: FeatureTable, where: Array, action: Action, levers: frozenset[str], belief: uplift.Belief) -> Array:
+@dataclass(frozen=True)
+class _Effect:
+    """What is believed of an action's effect on each unit, at scale 1."""
+
+    mean: Array
+    sd: Array
+
+
+def _effect(table: FeatureTable, where: Array, belief: uplift.Belief) -> _Effect:
+    names = belief.slopes.axes.names if belief.slopes is not None else ()
+    return _Effect(*belief.on_units(figures_of(table, names, where)))
+
+
+def _why_not(
+    table: FeatureTable, where: Array, action: Action, levers: frozenset[str], belief: uplift.Belief, effect: _Effect
+) -> Array:
     """'' where the action may be used, else the first reason against it."""
     words = np.full(len(where), "", dtype=object)
     if uplift.probability_below_zero(belief) >= HARM_IS_LIKELY:
         words[:] = Reason.DOES_HARM.value
         return words
+    words[uplift.below_zero(effect.mean, effect.sd) >= HARM_IS_LIKELY] = Reason.HARMS_SUCH_UNITS.value
     if action.lever not in levers:
         words[:] = Reason.OTHER_LEVER.value
     words[~matches(action.when, table)[where]] = Reason.RULE.value
@@ -141,17 +132,12 @@ def _why_not(table: FeatureTable, where: Array, action: Action, levers: frozense
 
 
 def _figures(
-    workspace: Workspace, table: FeatureTable, where: Array, action: Action, belief: uplift.Belief, cost: Array
+    workspace: Workspace, table: FeatureTable, where: Array, action: Action, effect: _Effect, cost: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Uplift, value and its interval per unit: belief x how much is at stake for this unit, less the cost."""
     scale, worth = stake(workspace, table, where, action)
-    low, high = uplift.interval(belief, _INTERVAL_LEVEL)
-    return (
-        belief.mean * scale,
-        belief.mean * scale * worth - cost,
-        low * scale * worth - cost,
-        high * scale * worth - cost,
-    )
+    uplifts, half = effect.mean * scale, uplift.half_width(_INTERVAL_LEVEL) * effect.sd * scale
+    return uplifts, uplifts * worth - cost, (uplifts - half) * worth - cost, (uplifts + half) * worth - cost
 
 
 def stake(workspace: Workspace, table: FeatureTable, where: Array, action: Action) -> tuple[Array, Array]:

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     UNKNOWN_FIGURE = "unknown_figure"  #: a figure that the rule needs is unknown, and unknown makes nobody eligible
     OTHER_LEVER = "other_lever"  #: the action moves a lever that does not move this goal
     DOES_HARM = "does_harm"  #: the action was measured to do harm
+    HARMS_SUCH_UNITS = "harms_such_units"  #: it helps others, but most likely does harm to units like this one
     NO_REP = "no_rep"  #: no sales rep is responsible
     UPLIFT_NEGATIVE = "uplift_negative"  #: contact is expected to do this unit more harm than good
     NO_VALUE = "no_value"  #: what could be done is worth less than it costs

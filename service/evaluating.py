@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from ..agents.believing import current_beliefs
 from ..agents.past_decisions import Past, best_options, judge, read_past, weigh_again
 from ..agents.reading import open_customers
-from ..agents.weighing import current_beliefs
 from ..agents.workspace import Workspace
 from ..decisioning.evaluation.off_policy import Estimate, Method, Refusal, fixed
 from ..domain.errors import UserError

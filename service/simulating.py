@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..agents.simulating import Decided, decide, draw_effects, simulate
+from ..agents.simulating import Decided, decide, simulate
 from ..agents.twin_living import Lives
 from ..agents.twin_making import make_twin
 from ..agents.twin_record import Run
+from ..agents.twin_truth import draw_effects
 from ..agents.twin_ways import History, read_standing
 from ..agents.workspace import Progress
 from ..decisioning.simulation.worlds import World

@@ -115,11 +115,6 @@ def beliefs(session: Session, name: str) -> list[BeliefRow]:
     return list(session.exec(query.order_by(col(BeliefRow.action), col(BeliefRow.cycle))))
 
 
-def latest_beliefs(session: Session, name: str, before_cycle: int) -> dict[str, BeliefRow]:
-    """Action -> the belief held when `before_cycle` began."""
-    return {row.action: row for row in beliefs(session, name) if row.cycle < before_cycle}
-
-
 def beliefs_in_force(session: Session, name: str, cycle: int) -> tuple[int, frozenset[str]]:
     """As of before which cycle the beliefs that decide `cycle` are, and the actions stopped since all the same.
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from ..arrays import Array, Flags
+from .axes import Slopes
 
 MINIMUM_UNITS = 10
 RARE_EVENTS = 5
@@ -15,10 +16,24 @@ RARE_EVENTS = 5
 
 @dataclass(frozen=True)
 class Belief:
-    """Normal belief about the effect of an action on one unit."""
+    """Normal belief about the effect of an action on the average unit, and about how it differs between units.
+
+    Without `slopes` every unit of the same scale is expected to gain the same.
+    """
 
     mean: float
     sd: float
+    slopes: Slopes | None = None
+
+    def on_units(self, figures: Array) -> tuple[Array, Array]:
+        """Mean and standard deviation of the effect on each unit, by its figures [n, q] on the axes of the slopes."""
+        n = figures.shape[0]
+        if self.slopes is None:
+            return np.full(n, self.mean), np.full(n, self.sd)
+        rows = np.column_stack([np.ones(n), self.slopes.axes.steps(figures)])
+        mean = rows @ np.array([self.mean, *self.slopes.mean])
+        variance = ((rows @ np.array(self.slopes.covariance)) * rows).sum(axis=1)
+        return np.asarray(mean), np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
 @dataclass(frozen=True)
@@ -68,21 +83,6 @@ def estimate_effect(
     return Evidence(estimate, float(np.sqrt(variance)), treated_side.outcome.size, control.outcome.size)
 
 
-def update(belief: Belief, evidence: Evidence) -> Belief:
-    """Precision-weighted mean of belief and evidence (normal-normal, Gelman et al. 2013, section 2.5).
-
-    Each observation may enter once: update the playbook's prior with all data so far, or the last belief with new
-    data only.
-    """
-    if evidence.se <= 0.0:
-        raise ValueError(f"evidence needs a positive se, got {evidence.se!r}")
-    if belief.sd <= 0.0:
-        return belief
-    prior, data = belief.sd**-2, evidence.se**-2
-    mean = (prior * belief.mean + data * evidence.estimate) / (prior + data)
-    return Belief(mean, (prior + data) ** -0.5)
-
-
 def pooled(found: Sequence[Evidence]) -> Evidence | None:
     """Several estimates of one effect from data that don't overlap, weighted by their precision; None of none."""
     if len(found) < 2:
@@ -94,16 +94,25 @@ def pooled(found: Sequence[Evidence]) -> Evidence | None:
 
 
 def probability_below_zero(belief: Belief) -> float:
-    """How likely the action does harm."""
-    if belief.sd <= 0.0:
-        return float(belief.mean < 0.0)
-    return float(ndtr(-belief.mean / belief.sd))
+    """How likely the action does harm to the average unit."""
+    return float(below_zero(np.array([belief.mean]), np.array([belief.sd]))[0])
+
+
+def below_zero(mean: Array, sd: Array) -> Array:
+    """How likely each of these effects is harm."""
+    certain = sd <= 0.0
+    return np.asarray(np.where(certain, mean < 0.0, ndtr(-mean / np.where(certain, 1.0, sd))))
 
 
 def interval(belief: Belief, level: float = 0.8) -> tuple[float, float]:
     """Central credible interval, low and high."""
-    half = float(ndtri(0.5 + level / 2.0)) * belief.sd
+    half = half_width(level) * belief.sd
     return belief.mean - half, belief.mean + half
+
+
+def half_width(level: float) -> float:
+    """Of a central interval of a normal distribution, in standard deviations."""
+    return float(ndtri(0.5 + level / 2.0))
 
 
 def _known_rows(

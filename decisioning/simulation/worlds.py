@@ -28,11 +28,7 @@ def true_effects(world: World, mean: Array, sd: Array, best: int | None, rng: np
     by luck (common random numbers: Glasserman & Yao 1992). `best` is the action that harms in the harmful world, by
     at least as much as it was believed to help.
     """
-    drawn = rng.normal(mean, sd)
-    if world is World.NONE:
-        return np.zeros_like(drawn)
-    if world is World.HALF:
-        return np.asarray(0.5 * drawn)
+    drawn = strength(world) * rng.normal(mean, sd)
     if world is World.OPTIMISTIC:
         return np.asarray(drawn + _OPTIMISTIC_SDS * sd)
     if world is World.HARMFUL and best is not None:
@@ -40,12 +36,17 @@ def true_effects(world: World, mean: Array, sd: Array, best: int | None, rng: np
     return np.asarray(drawn)
 
 
-def for_each_unit(effect: float, scale: Array, power: float, fits: Flags) -> Array:
-    """An action's effect on every unit: its mean over those whom the rule fits is `effect`.
+def strength(world: World) -> float:
+    """How strong true effects are, in shares of those drawn from the beliefs."""
+    return {World.NONE: 0.0, World.HALF: 0.5}.get(world, 1.0)
+
+
+def for_each_unit(effect: Array, scale: Array, power: float, fits: Flags) -> Array:
+    """An action's effect on every unit, from that on a unit of average scale.
 
     The plan takes effects to go with `scale`; in truth they go with scale ** power, from 0 (the same for all) to 1 (as
     planned), so that the shape that the plan assumes is not taken for granted either.
     """
     shape = np.maximum(scale, 0.0) ** power
     mean = float(shape[fits].mean()) if fits.any() else 1.0
-    return np.asarray(effect * shape / mean if mean > 0.0 else np.full(scale.shape, effect))
+    return np.asarray(effect * shape / mean if mean > 0.0 else effect)

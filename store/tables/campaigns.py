@@ -67,7 +67,7 @@ class UnitGroupRow(SQLModel, table=True):
 
 
 class BeliefRow(SQLModel, table=True):
-    """What was believed of an action after a cycle (cycle 0: the playbook's prior), and why."""
+    """What was believed of an action after a cycle, the effect measured in it, and the evidence that beliefs add up."""
 
     __tablename__ = "belief"
     campaign: str = Field(primary_key=True)
@@ -79,6 +79,7 @@ class BeliefRow(SQLModel, table=True):
     se: float | None = None
     treated: int = 0
     compared: int = 0
+    evidence: dict[str, Any] = json()
 
 
 class PlanRow(SQLModel, table=True):

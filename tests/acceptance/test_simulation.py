@@ -10,6 +10,7 @@ import pytest
 from kizuna.agents.simulating import decide, simulate
 from kizuna.agents.twin_living import Lives
 from kizuna.agents.twin_making import make_twin
+from kizuna.agents.twin_truth import Effects
 from kizuna.agents.twin_ways import History, read_standing
 from kizuna.service.trying_out import workspace_to_try
 from kizuna.store import campaigns
@@ -59,7 +60,7 @@ def test_one_real_campaign_agrees_with_the_twin(tmp_path: Path) -> None:
         twin = make_twin(workspace, 5_000)
         standing = read_standing(twin)
         first = decide(twin, standing, History(twin), Lives.of(twin), 1, {}, dict(twin.beliefs))
-        effects = np.array([TRUTH[name] for name in workspace.brief.playbooks])
+        effects = Effects.alike(np.array([TRUTH[name] for name in workspace.brief.playbooks]))
         runs = [simulate(twin, standing, first, effects, [1, run]) for run in range(RUNS)]
     assert len(real) == 4
     for place, (contacts, cost, lift) in enumerate(real):

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from kizuna.agents import promoting
+from kizuna.agents.believing import current_beliefs, learned_beliefs
 from kizuna.agents.past_decisions import Past, read_past
 from kizuna.agents.promoting import consider_promotion
 from kizuna.agents.reading import open_customers
-from kizuna.agents.weighing import current_beliefs, learned_beliefs
 from kizuna.decisioning.evaluation.off_policy import Estimate
 from kizuna.domain.errors import UserError
 from kizuna.inbox.evaluation import print_evaluation
@@ -40,12 +40,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def believe(world: World, cycle: int, **means: float) -> None:
-    """New beliefs after a cycle, in the place of any others."""
+    """Evidence of a cycle that settles what these actions do, in the place of any other."""
     priors = {name: action.value.prior_uplift for name, action in world.workspace.actions.items()}
 
     def keep(session: Any) -> None:
         for name, prior in priors.items():
-            row = BeliefRow(campaign=CAMPAIGN, action=name, cycle=cycle, mean=means.get(name, prior.mean), sd=0.01)
+            mean = means.get(name, prior.mean)
+            row = BeliefRow(campaign=CAMPAIGN, action=name, cycle=cycle, mean=mean, sd=0.001, estimate=mean, se=0.001)
             session.merge(row)
 
     world.write(keep)

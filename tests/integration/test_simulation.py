@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kizuna.agents.simulating import Decided, decide, draw_effects, simulate
+from kizuna.agents.simulating import Decided, decide, simulate
 from kizuna.agents.twin import Twin
 from kizuna.agents.twin_living import Lives
 from kizuna.agents.twin_making import make_twin
 from kizuna.agents.twin_record import Run
+from kizuna.agents.twin_truth import draw_effects
 from kizuna.agents.twin_ways import History, Standing, read_standing
 from kizuna.agents.workspace import SIMULATED_NOW
 from kizuna.decisioning.simulation.worlds import World as Truths

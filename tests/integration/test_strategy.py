@@ -37,7 +37,8 @@ def planned(company: Path, tmp_path: Path, changes: dict[str, Any], beliefs: dic
         (folder / "brief.yaml").write_text(brief, encoding="utf-8")
     world = World(folder)
     for action, mean in (beliefs or {}).items():
-        world.write(lambda s, a=action, m=mean: s.add(BeliefRow(campaign=CAMPAIGN, action=a, cycle=0, mean=m, sd=0.01)))
+        row = BeliefRow(campaign=CAMPAIGN, action=action, cycle=0, mean=mean, sd=0.001, estimate=mean, se=0.001)
+        world.write(lambda s, row=row: s.add(row))
     world.start()
     world.tick()
     return world

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kizuna.agents import learning
+from kizuna.agents import effects_seen, learning
+from kizuna.customers.table import FeatureTable
 from kizuna.decisioning.learning import uplift
 from kizuna.domain.decision import Group
 from kizuna.store.tables import CycleRow, DecisionRow
@@ -64,27 +65,31 @@ def decided(n: int) -> tuple[list[DecisionRow], np.ndarray]:
 def company(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A campaign with one action, of which the first cycle's decisions and outcomes are known."""
     made, outcome = decided(4_000)
-    table = SimpleNamespace(unit_ids=[row.unit_id for row in made])
-    by_unit = dict(zip(table.unit_ids, outcome, strict=True))
+    units = [row.unit_id for row in made]
+    table = FeatureTable(
+        units, {"churn_risk": np.full(len(units), 0.3), "days_since_last_order": np.full(len(units), 9.0)}
+    )
+    by_unit = dict(zip(units, outcome, strict=True))
     told: list[str] = []
 
     def log(_workspace: Any, cycle: CycleRow, _table: Any) -> Any:
         rows = made if cycle.number == 1 else []
         return learning._Log(cycle, table, rows, frozenset(row.id for row in rows if row.action))  # type: ignore[arg-type]
 
-    def outcomes(_w: Any, _c: Any, _a: Any, _t: Any, where: Any, units: list[str], *_: Any) -> Any:
-        return np.array([by_unit[unit] for unit in units]), np.full(len(where), 0.3)
+    def ordered(_customers: Any, unit_ids: list[str], *_: Any) -> Any:
+        return np.array([by_unit[unit] for unit in unit_ids])
 
     monkeypatch.setattr(learning, "_log", log)
-    monkeypatch.setattr(learning, "_outcome", outcomes)
+    monkeypatch.setitem(learning.HAPPENED, "ordered", ordered)
     monkeypatch.setattr(learning, "load_snapshot", lambda *_: table)
-    monkeypatch.setattr(learning, "stake", lambda _w, _t, where, _a: (np.ones(len(where)), np.ones(len(where))))
-    monkeypatch.setattr(learning.campaigns, "latest_beliefs", lambda *_: {})
+    monkeypatch.setattr(effects_seen, "stake", lambda _w, _t, where, _a: (np.ones(len(where)), np.ones(len(where))))
+    monkeypatch.setattr(learning.campaigns, "beliefs", lambda *_: [])
     monkeypatch.setattr(learning.campaigns, "cycles", lambda *_: cycles(4))
 
     def learn(days: int, cycle: int) -> dict[str, Any]:
         workspace = SimpleNamespace(
-            brief=SimpleNamespace(name="c"),
+            brief=SimpleNamespace(name="c", business=SimpleNamespace(model="subscription")),
+            protected=frozenset(),
             actions={"call": action_with(days)},
             store=SimpleNamespace(read=lambda: _Nothing()),
             tell=lambda event, **_: told.append(event),

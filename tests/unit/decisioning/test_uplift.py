@@ -2,11 +2,9 @@ import numpy as np
 import pytest
 from kizuna.decisioning.learning.uplift import (
     Belief,
-    Evidence,
     estimate_effect,
     interval,
     probability_below_zero,
-    update,
 )
 
 
@@ -96,17 +94,6 @@ def test_rows_without_outcome_are_left_out() -> None:
     y[[0, 59]] = np.nan
     got = estimate_effect(y, np.zeros(60), treated)
     assert got and (got.n_treated, got.n_control) == (29, 29)
-
-
-def test_update_is_the_precision_weighted_mean() -> None:
-    after = update(Belief(0.02, 0.02), Evidence(0.06, 0.02, 100, 100))
-    assert after.mean == pytest.approx(0.04) and after.sd == pytest.approx(0.02 / np.sqrt(2))
-
-
-def test_updates_commute() -> None:
-    a, b = Evidence(0.1, 0.05, 50, 50), Evidence(-0.02, 0.03, 80, 80)
-    one, two = update(update(Belief(0, 0.1), a), b), update(update(Belief(0, 0.1), b), a)
-    assert (one.mean, one.sd) == pytest.approx((two.mean, two.sd))
 
 
 def test_harm_and_interval_follow_the_normal() -> None:

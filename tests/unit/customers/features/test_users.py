@@ -20,7 +20,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "reviews": ("agents/facts.py", "agents/content.py", "agents/proposing.py", "customers/people.py"),
     "reports": ("agents/worth.py", "agents/measure.py", "agents/analysis.py"),
     "indicators": ("agents/indicators.py",),
-    "learning": ("agents/learning.py",),
+    "learning": ("agents/effects_seen.py", "agents/telling_apart.py"),
 }
 
 
