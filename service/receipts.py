@@ -10,6 +10,7 @@ from ..agents.explaining import actions_of, rules_against
 from ..agents.workspace import Workspace
 from ..domain.brief import Language
 from ..domain.errors import UserError
+from ..domain.playbook import Channel
 from ..domain.review import ReviewKind, ReviewState
 from ..store import campaigns, decisions, deliveries, directory, outcomes, reviews
 from ..store.tables import DecisionRow, DeliveryRow, DraftRow, PlanRow, ReviewRow
@@ -55,7 +56,7 @@ def _decision(workspace: Workspace, session: Session, row: DecisionRow) -> dict[
         "value_jpy": row.value_jpy,
         "candidates": [{**each, "against": against.get(each["action"], [])} for each in row.candidates],
         "describe": _described(workspace, plan),
-        "limits": list(plan.summary.get("binding", ())) if plan is not None else [],
+        "limits": _limits(session, row, plan),
         "guardrails": list(_guardrails(workspace, session, row, rows)),
         "versions": row.versions,
         "deliveries": list(_deliveries(workspace, rows, drafts)),
@@ -64,6 +65,17 @@ def _decision(workspace: Workspace, session: Session, row: DecisionRow) -> dict[
         "reviews": list(_reviews(workspace, session, row, drafts, plan)),
         "outcomes": list(_outcomes(workspace, session, row)),
     }
+
+
+def _limits(session: Session, row: DecisionRow, plan: PlanRow | None) -> list[str]:
+    """The plan's limits that are used up and that something open to this unit would have used."""
+    if plan is None:
+        return []
+    unit = directory.unit(session, row.unit_id)
+    own = {"budget", "reviewer", *(each["channel"] for each in row.candidates if each["eligible"])}
+    if unit is not None and own & {channel.value for channel in Channel if channel.is_handed_over}:
+        own.add(f"rep {unit.rep_id}")
+    return [name for name in plan.summary.get("binding", ()) if name in own]
 
 
 def _nothing(row: DecisionRow, plan: PlanRow | None) -> float | None:

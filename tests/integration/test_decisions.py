@@ -10,7 +10,7 @@ from kizuna.agents.replaying import replay
 from kizuna.domain.decision import Group, Reason
 from kizuna.service.receipts import build_receipt
 from kizuna.store import directory
-from kizuna.store.tables import ConsentRow, DecisionRow, DeliveryRow, UnitGroupRow
+from kizuna.store.tables import ConsentRow, DecisionRow, DeliveryRow, PlanRow, UnitGroupRow
 
 from .test_guardrails import earlier
 from .world import BY_HAND, CAMPAIGN, World
@@ -152,3 +152,19 @@ def test_receipt_tells_it_all_for_whoever_was_contacted_and_whoever_was_not(comp
         assert "usage_digest" in told and "probability" in told
     assert "sato" in str(build_receipt(world.workspace, delivered.unit_id))
     assert "holdout" in str(build_receipt(world.workspace, holdout.unit_id))
+
+
+def test_a_receipt_names_the_limits_that_this_unit_would_have_used_and_no_others(company: Company) -> None:
+    world = company("planned", "planned")
+    plan = world.one(PlanRow, (CAMPAIGN, 1, 0))
+    world.change(
+        PlanRow, (CAMPAIGN, 1, 0), summary={**plan.summary, "binding": ["letter", "email", "rep nobody", "budget"]}
+    )
+    mailed = next(
+        row
+        for row in world.rows(DecisionRow)
+        if {each["channel"] for each in row.candidates if each["eligible"]} == {"email"}
+    )
+    alone = next(row for row in world.rows(DecisionRow) if not any(each["eligible"] for each in row.candidates))
+    receipts = [build_receipt(world.workspace, row.unit_id)["decisions"][0] for row in (mailed, alone)]
+    assert [receipt["limits"] for receipt in receipts] == [["email", "budget"], ["budget"]]
