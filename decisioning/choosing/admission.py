@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..arrays import Array, Flags, Indices
-from .prices import Limit, Problem
+from .problem import Limit, Problem
 
 TOLERANCE = 1e-9
 """Of a limit, for sums of money that are not exact in binary."""
@@ -43,11 +43,12 @@ def admit(problem: Problem, net: Array, taken: Indices | None = None) -> tuple[I
 def what_is_left(problem: Problem, taken: Indices) -> Array:
     """Of each limit, with a little tolerance for sums that are not exact."""
     return np.array(
-        [limit.limit + TOLERANCE * max(1.0, abs(limit.limit)) - _use(limit, taken) for limit in problem.limits]
+        [limit.limit + TOLERANCE * max(1.0, abs(limit.limit)) - use_of(limit, taken) for limit in problem.limits]
     )
 
 
-def _use(limit: Limit, taken: Indices) -> float:
+def use_of(limit: Limit, taken: Indices) -> float:
+    """How much of the limit is in use when units take these columns."""
     if limit.weight is not None:
         return float(current(limit.weight, taken).sum())
     rows = np.arange(taken.size) if limit.rows is None else limit.rows
@@ -79,14 +80,19 @@ def improve(problem: Problem, net: Array, taken: Indices, left: Array) -> Array:
 def binding(problem: Problem, taken: Indices, left: Array) -> tuple[str, ...]:
     """Names of the limits that keep some unit from an action worth more than what it takes."""
     better = problem.value > current(problem.value, taken)
-    names = []
-    for limit, rest in zip(problem.limits, left, strict=True):
-        if _is_tight(limit, float(rest)):
-            allowed = np.zeros(problem.value.shape)
-            _close(limit, float(rest), allowed, taken)
-            if (better & np.isinf(allowed)).any():
-                names.append(limit.name)
-    return tuple(names)
+    return tuple(
+        limit.name
+        for limit, rest in zip(problem.limits, left, strict=True)
+        if _is_tight(limit, float(rest)) and _keeps_out(limit, float(rest), better, taken)
+    )
+
+
+def _keeps_out(limit: Limit, rest: float, wanted: Flags, taken: Indices) -> bool:
+    """Whether one of the wanted pairs uses more, beyond what its unit has now, than the rest."""
+    if limit.weight is not None:
+        return bool((wanted & (limit.weight - current(limit.weight, taken) > rest)).any())
+    rows = _rows_without(limit, taken)
+    return any((wanted[j, rows] & (limit.pairs is None or limit.pairs[j, rows])).any() for j in limit.columns)
 
 
 def current(values: Array, taken: Indices) -> Array:
@@ -101,10 +107,15 @@ def _close(limit: Limit, rest: float, values: Array, taken: Indices) -> None:
     if limit.weight is not None:
         values[limit.weight - current(limit.weight, taken) > rest] = -np.inf
         return
-    rows = np.arange(taken.size) if limit.rows is None else limit.rows
-    rows = rows[~_counts_now(limit, rows, taken)]
+    rows = _rows_without(limit, taken)
     for j in limit.columns:
         values[j, rows if limit.pairs is None else rows[limit.pairs[j, rows]]] = -np.inf
+
+
+def _rows_without(limit: Limit, taken: Indices) -> Indices:
+    """The units under the limit that take nothing of it now."""
+    rows = np.arange(taken.size) if limit.rows is None else limit.rows
+    return rows[~_counts_now(limit, rows, taken)]
 
 
 def _is_tight(limit: Limit, rest: float) -> bool:

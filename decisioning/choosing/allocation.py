@@ -7,12 +7,17 @@ import numpy as np
 
 from ..arrays import Array, Flags, Indices
 from .admission import admit, binding, current, improve, what_is_left
-from .fair_admission import admit_fairly
+from .core import CORE_ROWS, core_of
+from .exchange import exchange
+from .fair_admission import admit_fairly, refilled
 from .parity import Parity
-from .prices import Limit, Problem, net_values, shadow_prices, upper_bound
+from .prices import shadow_prices
+from .problem import Limit, Problem
 
 BUDGET = "budget"
 _ROUNDING = 1e-12
+CLOSE_ENOUGH = 5e-4
+"""Share of the bound that an allocation of many units may fall short of it."""
 FEW_PAIRS = 20_000
 """Up to which it pays to try several sets of prices."""
 
@@ -74,10 +79,9 @@ def allocate(
     asked = replace(asked, parities=tuple(parity.of(rows) for parity in parities if parity.size.size > 1))
     del worth, spend
     problem = _without_impossible(asked)
-    prices = shadow_prices(problem)
-    net = net_values(problem, prices)
-    bound = upper_bound(problem, net, prices)
-    taken, left = _best_of(problem, prices, bound)
+    prices, net, bound = shadow_prices(problem)
+    taken = _filled(problem, prices, net, bound)
+    left = what_is_left(problem, taken)
     choice = np.zeros(value.shape[0], dtype=np.int64)
     choice[rows] = taken + 1
     chosen = np.flatnonzero(choice)
@@ -120,14 +124,40 @@ def uniform_choice(eligible: Flags, explorable: Flags, draws: Array) -> tuple[In
     return choice, probability
 
 
-def _best_of(problem: Problem, prices: Array, bound: float) -> tuple[Indices, Array]:
+def _filled(problem: Problem, prices: Array, net: Array, bound: float) -> Indices:
+    """Units far from indifference take their best, and the core is filled.
+
+    Where that stays short of the bound, prices were less exact than the core is wide: a wider one is filled.
+    """
+    size = CORE_ROWS
+    while True:
+        core = core_of(problem, net, size)
+        if core.is_whole:
+            return _best_of(problem, prices, bound)
+        taken = core.with_others(_best_of(core.problem, prices, np.inf))
+        worth = float(current(problem.value, taken).sum())
+        if _fair(problem, taken) and worth >= bound * (1.0 - CLOSE_ENOUGH):
+            return _used_up(problem, net, taken)
+        size *= 4
+
+
+def _used_up(problem: Problem, net: Array, taken: Indices) -> Indices:
+    """What a filled core leaves goes to whom it fits."""
+    if problem.parities:
+        return refilled(problem, net, taken)
+    taken, left = admit(problem, net.copy(), taken)
+    improve(problem, net, taken, left)
+    return taken
+
+
+def _best_of(problem: Problem, prices: Array, bound: float) -> Indices:
     """The best of several admissions; where units are few, prices a little aside often fit whole units better.
 
     None is tried after one that reaches the bound.
     """
     best, best_worth = np.full(problem.value.shape[1], -1), (False, -1.0)
     for tilt in _tilts(prices.size) if problem.value.size <= FEW_PAIRS else [np.ones(prices.size)]:
-        net = net_values(problem, prices * tilt)
+        net = problem.net(prices * tilt)
         taken, left = admit(problem, net.copy())
         improve(problem, net, taken, left)
         if not _fair(problem, taken):
@@ -137,7 +167,8 @@ def _best_of(problem: Problem, prices: Array, bound: float) -> tuple[Indices, Ar
             best, best_worth = taken, worth
         if best_worth >= (True, bound * (1.0 - _ROUNDING)):
             break
-    return best, what_is_left(problem, best)
+    exchange(problem, problem.net(prices), prices, best)
+    return best
 
 
 def _fair(problem: Problem, taken: Indices) -> bool:

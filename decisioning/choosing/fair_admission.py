@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arrays import Array, Indices
 from .admission import admit, current, improve
-from .prices import Limit, Problem
+from .problem import Limit, Problem
 
 _ROUNDS = 60
 
@@ -34,7 +34,7 @@ def admit_fairly(problem: Problem, net: Array, taken: Indices) -> Indices:
             return taken
     else:
         return np.full(taken.size, -1, dtype=np.int64)
-    return _refilled(problem, net, taken)
+    return refilled(problem, net, taken)
 
 
 def _capped(problem: Problem, rates: list[float], *, round_up: bool = False) -> Problem:
@@ -64,7 +64,7 @@ def _give_way(problem: Problem, net: Array, taken: Indices) -> bool:
     return anyone
 
 
-def _refilled(problem: Problem, net: Array, taken: Indices) -> Indices:
+def refilled(problem: Problem, net: Array, taken: Indices) -> Indices:
     """What was freed goes to others, no group above the lowest by more than the gap; kept only if the bound holds."""
     tops = [float(parity.rates(taken).min(initial=np.inf)) + parity.max_gap for parity in problem.parities]
     capped = _capped(problem, tops)

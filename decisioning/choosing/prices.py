@@ -1,100 +1,92 @@
 """Prices of scarce things: the Lagrangian dual of an allocation under limits."""
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from ..arrays import Array, Flags, Indices
+from .core import CORE_ROWS, core_of, mean_of_best
 from .parity import Parity
+from .problem import Limit, Problem
 
-SAMPLE_ROWS = 40_000
+SAMPLE_ROWS = 20_000
 TEMPERATURES = (0.3, 0.03, 0.003, 0.0005)
 """Of the smoothing, in mean values of a unit's best action."""
+POLISHING = (0.003, 0.0005, 0.0001)
+"""The same, where prices are known from a sample."""
+POLISHING_ROUNDS = 6
+POLISHING_REACH = 2.0
+"""How far the first step of polishing may go, in radii of the core."""
+LEAST_STEP = 0.3
+"""Of the price that would take all of a unit's mean value: from there on a price of nothing may rise as others do."""
+WORTH_A_ROUND = 2e-6
+"""Share of the bound by which polishing must lower it for another round."""
 
 
-@dataclass(frozen=True)
-class Limit:
-    """At most `limit` in use: each chosen pair of these columns and rows takes one, or what `weight` says.
-
-    `pairs` [k, n] names the pairs that count one by one; `weight` [k, n] what each takes.
-    """
-
-    name: str
-    limit: float
-    counted: Flags
-    """By column whether taking it takes one; the last entry, for none (-1), is False."""
-    rows: Indices | None = None
-    weight: Array | None = None
-    pairs: Flags | None = None
-
-    @property
-    def counts(self) -> bool:
-        """Whether each pair takes one or nothing."""
-        return self.weight is None
-
-    def use(self, shares: Array) -> float:
-        """How much is used when `shares` [k, n] of each pair are chosen."""
-        if self.weight is not None:
-            return float(np.vdot(self.weight, shares))
-        if self.pairs is not None:
-            return float(sum(shares[j, self.pairs[j]].sum() for j in self.columns))
-        return float(sum(shares[j].sum() if self.rows is None else shares[j, self.rows].sum() for j in self.columns))
-
-    @property
-    def columns(self) -> list[int]:
-        """The columns that count."""
-        return [int(j) for j in np.flatnonzero(self.counted)]
-
-    def charge(self, net: Array, price: float) -> None:
-        """Take the price off the value of each pair that uses the limit, in place."""
-        if self.weight is not None:
-            net -= price * self.weight
-            return
-        for j in self.columns:
-            if self.pairs is not None:
-                net[j, self.pairs[j]] -= price
-            elif self.rows is None:
-                net[j] -= price
-            else:
-                net[j, self.rows] -= price
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Values by action and unit [k, n], minus infinity where the pair is not allowed."""
-
-    value: Array
-    limits: tuple[Limit, ...]
-    parities: tuple[Parity, ...] = ()
-
-    @property
-    def n_prices(self) -> int:
-        """One per limit, then those of each parity."""
-        return len(self.limits) + sum(parity.n_prices for parity in self.parities)
-
-    def of_parities(self, prices: Array) -> list[Array]:
-        """The part of the prices that belongs to each parity."""
-        ends = np.cumsum([len(self.limits), *(parity.n_prices for parity in self.parities)])
-        return [prices[start:end] for start, end in pairwise(ends.tolist())]
-
-
-def shadow_prices(problem: Problem) -> Array:
+def shadow_prices(problem: Problem) -> tuple[Array, Array, float]:
     """One price per limit and pair of groups, close to the Lagrangian dual's minimum (Geoffrion 1974; Fisher 1981).
 
+    Also the values net of these prices, and the bound they give: any prices give a valid one, good ones a tight one.
+
     The dual is smoothed by a soft maximum over each unit's choices (Nesterov 2005) of falling temperature and
-    minimised by L-BFGS-B (Byrd et al. 1995), on an even sample of the units where they are many; then each count
-    limit's price is set exactly on all units. Any prices give a valid bound; good ones give a tight one.
+    minimised by L-BFGS-B (Byrd et al. 1995), and each count limit's price is then set exactly. Where units are many,
+    an even sample of them gives the first prices. A sample misses what few units take by what chance makes of few, so
+    these are polished on the core of all units, as long as that lowers the bound.
     """
     if not problem.n_prices or not problem.value.size:
-        return np.zeros(problem.n_prices)
+        prices = np.zeros(problem.n_prices)
+        return prices, problem.value, upper_bound(problem, problem.value, prices)
+    prices = _first_prices(problem)
+    net = problem.net(prices)
+    bound = upper_bound(problem, net, prices)
+    if problem.value.shape[1] > SAMPLE_ROWS:
+        prices, net, bound = _polished(problem, prices, net, bound)
+    return prices, net, bound
+
+
+def _polished(problem: Problem, prices: Array, net: Array, bound: float) -> tuple[Array, Array, float]:
+    """Prices minimised on the core, which says how all units answer to small changes, in a region of trust.
+
+    Within the core's radius it says so exactly, further away roughly: a step that does not lower the bound on all
+    units is not made, and the next one is shorter.
+    """
+    reach = POLISHING_REACH
+    for _ in range(POLISHING_ROUNDS):
+        core = core_of(problem, net, CORE_ROWS)
+        tried = _exact(core.problem, _smoothed_minimum(core.problem, prices, POLISHING, reach * core.radius))
+        net_then = problem.net(tried)
+        bound_then = upper_bound(problem, net_then, tried)
+        lowered = bound - bound_then
+        if lowered > 0.0:
+            prices, net, bound = tried, net_then, bound_then
+            if lowered <= WORTH_A_ROUND * bound:
+                break
+        elif lowered >= -WORTH_A_ROUND * bound:
+            break
+        else:
+            reach /= 2.0
+    return prices, net, bound
+
+
+def upper_bound(problem: Problem, net: Array, prices: Array) -> float:
+    """No allocation within the limits, not even a fractional one, is worth more (weak duality)."""
+    best = np.maximum(net.max(axis=0, initial=0.0), 0.0)
+    return float(best.sum()) + sum(float(p * room) for p, room in zip(prices, problem.rooms(), strict=True) if p)
+
+
+def _first_prices(problem: Problem) -> Array:
     sample = _sample(problem)
-    prices = _smoothed_minimum(sample)
+    prices = _smoothed_minimum(sample, np.zeros(problem.n_prices), TEMPERATURES)
     # a parity's price is for a rate, and the rate of all units takes as many more of them
     prices[len(problem.limits) :] *= problem.value.shape[1] / sample.value.shape[1]
-    net = net_values(problem, prices)
+    return _exact(problem, prices)
+
+
+def _exact(problem: Problem, prices: Array) -> Array:
+    """Each count limit's price, one after the other, set so that no more than it allows still want it."""
+    prices = prices.copy()
+    net = problem.net(prices)
     for at, limit in enumerate(problem.limits):
         if limit.counts:
             exact = _exact_price(limit, net, prices[at])
@@ -103,85 +95,63 @@ def shadow_prices(problem: Problem) -> Array:
     return prices
 
 
-def net_values(problem: Problem, prices: Array) -> Array:
-    """Values after paying for what is scarce."""
-    net = problem.value.copy()
-    for limit, price in zip(problem.limits, prices, strict=False):
-        if price:
-            limit.charge(net, float(price))
-    for parity, own in zip(problem.parities, problem.of_parities(prices), strict=True):
-        net -= parity.charges(own)
-    return net
-
-
-def upper_bound(problem: Problem, net: Array, prices: Array) -> float:
-    """No allocation within the limits, not even a fractional one, is worth more (weak duality)."""
-    best = np.maximum(net.max(axis=0, initial=0.0), 0.0)
-    return float(best.sum()) + sum(float(p * room) for p, room in zip(prices, _rooms(problem), strict=True) if p)
-
-
-def _rooms(problem: Problem) -> Array:
-    """What each price pays for."""
-    return np.concatenate([[limit.limit for limit in problem.limits], *(p.room() for p in problem.parities)])
-
-
 def _sample(problem: Problem) -> Problem:
     """Every unit where they are few, else those on an even (Weyl) sequence; limits shrink with their units."""
     n = problem.value.shape[1]
     if n <= SAMPLE_ROWS:
         return problem
     picked = (np.arange(n) * 0.6180339887498949) % 1.0 < SAMPLE_ROWS / n
-    place = np.cumsum(picked) - 1
-    limits = []
-    for limit in problem.limits:
-        rows = None if limit.rows is None else place[limit.rows[picked[limit.rows]]]
-        kept = picked.mean() if limit.rows is None or rows is None else rows.size / max(1, limit.rows.size)
-        weight = None if limit.weight is None else limit.weight[:, picked]
-        pairs = None if limit.pairs is None else limit.pairs[:, picked]
-        limits.append(Limit(limit.name, limit.limit * float(kept), limit.counted, rows, weight, pairs))
-    share = float(picked.mean())
-    return Problem(problem.value[:, picked], tuple(limits), tuple(p.of(picked, share) for p in problem.parities))
+    shares = [float(picked.mean() if one.rows is None else picked[one.rows].mean()) for one in problem.limits]
+    limits = np.array([one.limit * kept for one, kept in zip(problem.limits, shares, strict=True)])
+    return problem.of(picked, limits, tuple(_sampled(one, picked) for one in problem.parities))
 
 
-def _smoothed_minimum(problem: Problem) -> Array:
+def _sampled(parity: Parity, picked: Flags) -> Parity:
+    """Each group's size shrinks with its units."""
+    sampled = parity.of(picked)
+    kept = _counts(sampled) / np.maximum(_counts(parity), 1)
+    return replace(sampled, size=parity.size * kept)
+
+
+def _counts(parity: Parity) -> Indices:
+    return np.bincount(parity.code[parity.code >= 0], minlength=parity.size.size)
+
+
+def _smoothed_minimum(problem: Problem, start: Array, temperatures: tuple[float, ...], radius: float = np.inf) -> Array:
+    """Prices that minimise the smoothed dual, none further from where it starts than this share of itself."""
     allowed = np.isfinite(problem.value)
     if not allowed.any():
         return np.zeros(problem.n_prices)
-    scale = float(np.maximum(problem.value.max(axis=0), 0.0).mean())
+    scale = mean_of_best(problem.value)
     typical = [1.0 if limit.weight is None else float(limit.weight[allowed].mean()) or 1.0 for limit in problem.limits]
     typical += [1.0 / parity.size.mean() for parity in problem.parities for _ in range(parity.n_prices)]
     unit = scale / np.array(typical)
     size = scale * problem.value.shape[1]
-    point = np.zeros(unit.size)
-    for temperature in TEMPERATURES:
+    point = start / unit
+    bounds = Bounds(point * max(0.0, 1.0 - radius), point + radius * (point + LEAST_STEP))
+    for temperature in temperatures:
 
         def scaled(x: Array, heat: float = temperature * scale) -> tuple[float, Array]:
             dual, slope = _smoothed_dual(problem, x * unit, heat)
             return dual / size, slope * unit / size
 
-        found = minimize(
-            scaled, point, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * unit.size, options={"maxiter": 60}
-        )
+        found = minimize(scaled, point, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
         point = found.x
     return np.asarray(point * unit, dtype=np.float64)
 
 
 def _smoothed_dual(problem: Problem, prices: Array, heat: float) -> tuple[float, Array]:
     """Soft-maximum dual and its gradient, limit minus expected use."""
-    net = net_values(problem, prices)
+    net = problem.net(prices)
     best = np.maximum(net.max(axis=0), 0.0)
     net -= best
     net /= heat
     shares = np.exp(net, out=net)
     total = shares.sum(axis=0) + np.exp(-best / heat)
     shares /= total
-    rooms = _rooms(problem)
+    rooms = problem.rooms()
     dual = float((best + heat * np.log(total)).sum() + prices @ rooms)
-    used: list[ArrayLike] = [
-        [limit.use(shares) for limit in problem.limits],
-        *(parity.used(shares) for parity in problem.parities),
-    ]
-    return dual, rooms - np.concatenate(used)
+    return dual, rooms - problem.used(shares)
 
 
 def _exact_price(limit: Limit, net: Array, price: float) -> float:
