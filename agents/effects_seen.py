@@ -45,16 +45,16 @@ def effect_seen(
 ) -> Seen | None:
     """`axes` are those of the action's earlier evidence; without any, they go through these units."""
     treated, weight = compared.treated, compared.weight
-    found = uplift.estimate_effect(compared.outcome, compared.foreseen, treated, weight)
+    names = names_of_figures(workspace, table)
+    figures = figures_of(table, names, compared.where)
+    along = axes if axes is not None and axes.names == names else Axes.through(names, figures)
+    steps = along.steps(figures)
+    found = uplift.estimate_effect(compared.outcome, compared.foreseen, treated, weight, steps)
     if found is None:
         return None
     scale, _ = stake(workspace, table, compared.where, action)
     average = float(np.average(scale[treated], weights=None if weight is None else weight[treated]))
     effect = uplift.Evidence(found.estimate / average, found.se / average, found.n_treated, found.n_control)
-    names = names_of_figures(workspace, table)
-    figures = figures_of(table, names, compared.where)
-    along = axes if axes is not None and axes.names == names else Axes.through(names, figures)
-    steps = along.steps(figures)
     told = differing.evidence(effect, compared.outcome, compared.foreseen, treated, scale, steps, weight)
     return Seen(effect, (along, told))
 

@@ -38,6 +38,37 @@ class Stake:
     eligible: Flags
 
 
+@dataclass(frozen=True)
+class Trials:
+    """Whom an action is tried on that would otherwise hardly be: `action` [n], 0 where none; each takes it with
+    probability `share` and is decided for as everybody else otherwise, which makes them comparable."""
+
+    action: Indices
+    share: float
+
+
+def plan_trials(expected: Array, spread: Array, cost: Array, eligible: Flags, wanted: float, share: float) -> Trials:
+    """Where an action that nobody would get by what is expected of it may win most: it is learned there or never.
+
+    `expected` and `spread` [n, k] are values before `cost` [n, k] and their standard deviations. An action that has
+    the highest expectation for less than `wanted` of the units is tried on as many of them as are missing, those with
+    the highest upper bound (one standard deviation up) above the best expectation of any. Dear actions come first.
+    """
+    if not 0.0 < share <= 1.0:
+        raise ValueError(f"share must lie in (0, 1], got {share!r}")
+    n, net = cost.shape[0], np.where(eligible, expected - cost, -np.inf)
+    best = np.maximum(net.max(axis=1), 0.0)
+    action = np.zeros(n, dtype=np.int64)
+    for k in np.argsort(-cost.mean(axis=0), kind="stable"):
+        missing = wanted * n - int(((net[:, k] >= best) & (best > 0.0)).sum())
+        if missing <= 0:
+            continue
+        upside = np.where(action == 0, net[:, k] + spread[:, k] - best, -np.inf)
+        most = np.argsort(-upside, kind="stable")[: int(missing / share)]
+        action[most[upside[most] > 0.0]] = k + 1
+    return Trials(action, share)
+
+
 def draw(posterior: Posterior, rng: np.random.Generator, draws: int = DRAWS, boldness: float = 1.0) -> Drawn:
     """Joint draws from the belief, its spread times `boldness`; forms by their weights, in even shares."""
     tickets = (rng.random() + np.arange(draws)) / draws
@@ -52,17 +83,23 @@ def draw(posterior: Posterior, rng: np.random.Generator, draws: int = DRAWS, bol
     return Drawn(parameters, np.asarray(form, dtype=np.int64))
 
 
-def decide(drawn: Drawn, stake: Stake, tickets: Array, floor: float = 0.0) -> tuple[Indices, Array]:
+def decide(
+    drawn: Drawn, stake: Stake, tickets: Array, floor: float = 0.0, trials: Trials | None = None
+) -> tuple[Indices, Array]:
     """Each unit's choice (0: nothing, worth 0) and its exact probability, over the `tickets` [n] in [0, 1).
 
     With probability `floor` a unit is left to chance and draws evenly from nothing and what is eligible: a new
-    action is tried at a floor, whatever is believed of it.
+    action is tried at a floor, whatever is believed of it. Of the others, `trials` takes its share first.
     """
     n, m = tickets.size, drawn.form.size
     if not 0.0 <= floor < 1.0:
         raise ValueError(f"floor must lie in [0, 1), got {floor!r}")
     choice, share = np.empty(n, dtype=np.int64), np.empty(n)
-    own = np.minimum((np.clip((tickets - floor) / (1.0 - floor), 0.0, 1.0) * m).astype(np.int64), m - 1)
+    left = np.clip((tickets - floor) / (1.0 - floor), 0.0, 1.0)
+    tried, tries = _tried(trials, n)
+    on_trial = (left < tries) & (tickets >= floor)
+    left = np.where(tries < 1.0, np.clip((left - tries) / np.maximum(1.0 - tries, 1e-12), 0.0, 1.0), 0.0)
+    own = np.minimum((left * m).astype(np.int64), m - 1)
     for first in range(0, n, _BLOCK):
         rows = slice(first, min(first + _BLOCK, n))
         value = _values(drawn, stake, rows)
@@ -70,13 +107,15 @@ def decide(drawn: Drawn, stake: Stake, tickets: Array, floor: float = 0.0) -> tu
         here = np.arange(best.shape[1])
         mine = value[:, own[rows], here]
         picked = np.where(mine.max(axis=0) > 0.0, mine.argmax(axis=0) + 1, 0)
+        picked = np.where(on_trial[rows], tried[rows], picked)
         if floor > 0.0:
             picked = _left_to_chance(picked, stake.eligible[rows], tickets[rows], floor)
         taken = value[np.maximum(picked - 1, 0), :, here].T
         agrees = np.where(picked > 0, (taken >= best) & (best > 0.0), best <= 0.0)
         choice[rows], share[rows] = picked, agrees.sum(axis=0) / m
     options = 1.0 + stake.eligible.sum(axis=1)
-    return choice, (1.0 - floor) * share + floor / options
+    by_belief = (1.0 - tries) * share + tries * (choice == tried)
+    return choice, (1.0 - floor) * by_belief + floor / options
 
 
 def decide_unlogged(drawn: Drawn, stake: Stake, tickets: Array) -> Indices:
@@ -91,6 +130,13 @@ def decide_unlogged(drawn: Drawn, stake: Stake, tickets: Array) -> Indices:
         value = np.where(stake.eligible[rows], value - stake.cost[rows], -np.inf)
         choice[rows] = np.where(value.max(axis=1) > 0.0, value.argmax(axis=1) + 1, 0)
     return choice
+
+
+def _tried(trials: Trials | None, n: int) -> tuple[Indices, Array]:
+    """Each unit's action on trial, and how likely it gets it."""
+    if trials is None:
+        return np.zeros(n, dtype=np.int64), np.zeros(n)
+    return trials.action, np.where(trials.action > 0, trials.share, 0.0)
 
 
 def _values(drawn: Drawn, stake: Stake, rows: slice) -> NDArray[np.float32]:

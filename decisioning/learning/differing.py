@@ -16,7 +16,7 @@ from .axes import Axes, Slopes
 from .uplift import Belief, Evidence
 
 #: Prior sd of a slope, in shares of the size of the action's effect, for one standard deviation of a figure.
-COMMON_SLOPE, OWN_SLOPE = 0.15, 0.2
+COMMON_SLOPE, OWN_SLOPE = 0.07, 0.1
 _LOOSE = 1.0  #: prior sd of what a forecast without contact may be off by, in probability: hardly any prior
 _BY_FIGURE = 0.3
 _LEAST_CHANCE = 0.02

@@ -12,6 +12,8 @@ from .axes import Slopes
 
 MINIMUM_UNITS = 10
 RARE_EVENTS = 5
+#: Prior sd of what one step of a figure beyond the baseline says of an outcome of 0 or 1.
+_STEP_SD = 0.15
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Evidence:
 class _Side:
     outcome: Array
     baseline: Array
+    steps: Array
     weight: Array
 
     def counts_for(self) -> float:
@@ -59,21 +62,34 @@ class _Side:
     def mean(self, values: Array) -> float:
         return float(np.average(values, weights=self.weight))
 
+    def columns(self) -> Array:
+        return np.column_stack([self.baseline, self.steps])
+
+    def average(self, columns: Array) -> Array:
+        return np.asarray(np.average(columns, axis=0, weights=self.weight))
+
 
 def estimate_effect(
-    outcome: ArrayLike, baseline: ArrayLike, treated: ArrayLike, weight: ArrayLike | None = None
+    outcome: ArrayLike,
+    baseline: ArrayLike,
+    treated: ArrayLike,
+    weight: ArrayLike | None = None,
+    steps: Array | None = None,
 ) -> Evidence | None:
     """Mean outcome of the treated minus what the controls say about units like them; None when data are too thin.
 
     `baseline` is the outcome predicted without contact. Its offset and slope are re-estimated on the controls (Lin
-    2013; as imputation for the treated: Kline 2011), so a miscalibrated prediction costs precision, not truth.
+    2013; as imputation for the treated: Kline 2011), so a miscalibrated prediction costs precision, not truth. `steps`
+    [n, q] are further figures, of about unit spread, that the outcome may go with beyond the baseline: a policy chooses
+    by such figures, and what they say of the outcome is no effect of its choice. Their slopes are held near 0 (ridge),
+    by as much as few controls can't show better.
     `weight` is one over the probability of the treatment received, normalised per side (Hajek 1971): then both
     sides stand for everybody. Rows without outcome or baseline are left out. Fewer than 10 units on a side (as
     weighted), or no variation: None.
     """
-    y, x, w, is_treated = _known_rows(outcome, baseline, treated, weight)
-    treated_side = _Side(y[is_treated], x[is_treated], w[is_treated])
-    control = _Side(y[~is_treated], x[~is_treated], w[~is_treated])
+    y, x, z, w, is_treated = _known_rows(outcome, baseline, treated, weight, steps)
+    treated_side = _Side(y[is_treated], x[is_treated], z[is_treated], w[is_treated])
+    control = _Side(y[~is_treated], x[~is_treated], z[~is_treated], w[~is_treated])
     if min(treated_side.counts_for(), control.counts_for()) < MINIMUM_UNITS:
         return None
     estimate, variance_treated, variance_control = _imputed_difference(treated_side, control)
@@ -116,36 +132,51 @@ def half_width(level: float) -> float:
 
 
 def _known_rows(
-    outcome: ArrayLike, baseline: ArrayLike, treated: ArrayLike, weight: ArrayLike | None
-) -> tuple[Array, Array, Array, Flags]:
+    outcome: ArrayLike, baseline: ArrayLike, treated: ArrayLike, weight: ArrayLike | None, steps: Array | None
+) -> tuple[Array, Array, Array, Array, Flags]:
     y = np.asarray(outcome, dtype=np.float64)
     x = np.asarray(baseline, dtype=np.float64)
+    z = np.zeros((y.size, 0)) if steps is None else steps
     w = np.ones(y.size) if weight is None else np.asarray(weight, dtype=np.float64)
     if np.any(~(w > 0.0)):
         raise ValueError("weights must be positive")
     known = np.isfinite(y) & np.isfinite(x)
-    return y[known], x[known], w[known], np.asarray(treated, dtype=np.bool_)[known]
+    return y[known], x[known], z[known], w[known], np.asarray(treated, dtype=np.bool_)[known]
 
 
 def _imputed_difference(treated: _Side, control: _Side) -> tuple[float, float, float]:
     """Estimate and each side's part of its variance, from influence functions (Huber-White, n / (n - df))."""
-    middle = control.mean(control.baseline)
-    centred = control.baseline - middle
-    spread = float((control.weight * centred**2).sum())
-    varies = bool(spread > 1e-12 * control.weight.sum() * max(1.0, middle**2))
     residual = control.outcome - control.baseline
-    slope = float((control.weight * centred * residual).sum()) / spread if varies else 0.0
-    left_over = residual - control.mean(residual) - slope * centred
-    shift = treated.mean(treated.baseline) - middle
-    lever_arm = 1.0 / control.weight.sum() + (shift * centred / spread if varies else 0.0)
-    n = control.outcome.size
-    variance_control = float(((control.weight * left_over * lever_arm) ** 2).sum()) * n / (n - 1 - varies)
-    gap = treated.outcome - treated.baseline - control.mean(residual) - slope * (treated.baseline - middle)
+    middle = control.average(control.columns())
+    centred = control.columns() - middle
+    inverse = _inverse(control, centred, residual)
+    offset = control.mean(residual)
+    slopes = inverse @ (centred.T @ (control.weight * residual))
+    left_over = residual - offset - centred @ slopes
+    shift = treated.average(treated.columns()) - middle
+    lever_arm = 1.0 / control.weight.sum() + centred @ inverse @ shift
+    n, used = control.outcome.size, int((np.diag(inverse) > 0.0).sum())
+    variance_control = float(((control.weight * left_over * lever_arm) ** 2).sum()) * n / max(n - 1 - used, 1)
+    gap = treated.outcome - treated.baseline - offset - (treated.columns() - middle) @ slopes
     estimate = treated.mean(gap)
     share = treated.weight / treated.weight.sum()
     m = treated.outcome.size
     variance_treated = float(((share * (gap - estimate)) ** 2).sum()) * m / (m - 1)
     return estimate, variance_treated, variance_control
+
+
+def _inverse(control: _Side, centred: Array, residual: Array) -> Array:
+    """Of the controls' moments; the baseline's slope is free unless it does not vary, the others are held near 0."""
+    gram = centred.T @ (centred * control.weight[:, None])
+    varies = gram[0, 0] > 1e-12 * control.weight.sum() * max(1.0, control.mean(control.baseline) ** 2)
+    noise = float(np.average((residual - control.mean(residual)) ** 2, weights=control.weight))
+    q = centred.shape[1] - 1
+    free = np.r_[varies, np.full(q, noise > 0.0)]
+    held = np.r_[0.0, np.full(q, control.weight.sum() / control.counts_for() * noise / _STEP_SD**2)]
+    inverse = np.zeros(gram.shape)
+    if free.any():
+        inverse[np.ix_(free, free)] = np.linalg.inv((gram + np.diag(held))[np.ix_(free, free)])
+    return inverse
 
 
 def _at_least(variance: float, side: _Side, everybody: Array) -> float:

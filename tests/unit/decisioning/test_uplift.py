@@ -96,6 +96,32 @@ def test_rows_without_outcome_are_left_out() -> None:
     assert got and (got.n_treated, got.n_control) == (29, 29)
 
 
+def test_figures_that_the_choice_went_by_are_no_effect_of_it() -> None:
+    """The policy treats the eager, and the forecast does not see that they are."""
+    plain, helped, held = [], [], 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        steps = rng.normal(size=(600, 2))
+        treated = rng.random(600) < 0.5 + 0.25 * np.clip(steps[:, 0], -1.5, 1.5)
+        y = (rng.random(600) < 0.4 + 0.08 * np.clip(steps[:, 0], -2, 2) + 0.05 * treated).astype(float)
+        one, two = (estimate_effect(y, np.full(600, 0.4), treated, steps=z) for z in (None, steps))
+        assert one and two
+        plain.append(one.estimate)
+        helped.append(two.estimate)
+        held += abs(two.estimate - 0.05) < 1.96 * two.se
+    assert np.mean(plain) > 0.1
+    assert np.mean(helped) == pytest.approx(0.05, abs=0.015)
+    assert held / 200 > 0.9
+
+
+def test_figures_that_say_nothing_cost_little() -> None:
+    rng = np.random.default_rng(3)
+    treated, y = np.arange(80) < 40, (rng.random(80) < 0.5).astype(float)
+    one, two = (estimate_effect(y, np.full(80, 0.5), treated, steps=z) for z in (None, rng.normal(size=(80, 4))))
+    assert one and two
+    assert two.estimate == pytest.approx(one.estimate, abs=one.se / 2) and two.se < 1.15 * one.se
+
+
 def test_harm_and_interval_follow_the_normal() -> None:
     belief = Belief(1.0, 1.0)
     assert probability_below_zero(belief) == pytest.approx(0.158655, abs=1e-6)
