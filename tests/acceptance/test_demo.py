@@ -3,12 +3,32 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from kizuna.agents.simulating import decide, simulate
+from kizuna.agents.twin_living import Lives
+from kizuna.agents.twin_making import make_twin
+from kizuna.agents.twin_truth import Effects
+from kizuna.agents.twin_ways import History, read_standing
+from kizuna.service.trying_out import workspace_to_try
+from kizuna.store import campaigns
+from kizuna.store.database import Store, sqlite_url
 
 from .conftest import Ran, kizuna
 
 pytestmark = pytest.mark.slow
 CYCLES = 4
+RUNS = 60
+#: What each action does on average to those it fits, as the example's world has it (examples/saas/truth.py).
+TRUTH = {
+    "feature_tutorial": 0.07,
+    "survey_before_discount": 0.02,
+    "usage_digest": 0.0,
+    "renewal_reminder": -0.11,
+    "upsell_draft": 0.19,
+    "first_month_tips": 0.03,
+    "apology_care": 0.03,
+}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -77,3 +97,41 @@ def test_the_readme_shows_what_the_screen_shows(played: Ran) -> None:
 def _without_figures(line: str) -> str:
     """Other companies have other figures; quotes are the shell's, and columns are as wide as they need to be."""
     return " ".join(re.sub(r"(?<![A\d])\d[\d,]*", "N", line).replace("'", "").split())
+
+
+def lived(folder: Path) -> list[tuple[int, float, float]]:
+    """Contacts, cost and measured lift of each cycle of the real campaign."""
+    store = Store(sqlite_url(folder / ".kizuna" / "kizuna.db"))
+    with store.read() as session:
+        cycles = campaigns.cycles(session, "nagare-save")
+        plans = [campaigns.latest_plan(session, "nagare-save", cycle.number) for cycle in cycles]
+    store.close()
+    return [
+        (plan.summary["contacts"], plan.summary["cost_jpy"], cycle.measurement["lift"]["estimate"])
+        for cycle, plan in zip(cycles, plans, strict=True)
+    ]
+
+
+def test_this_real_campaign_agrees_with_its_simulation(played: Ran, folder: Path, tmp_path: Path) -> None:
+    """Exactly where chance has no part, in range elsewhere."""
+    assert played.code == 0, played.err
+    assert kizuna("init", "twin", cwd=tmp_path).code == 0
+    real = lived(folder / "company")
+    with workspace_to_try(tmp_path / "twin" / "brief.yaml", lambda _key, _values: None) as workspace:
+        twin = make_twin(workspace, 5_000)
+        standing = read_standing(twin)
+        first = decide(twin, standing, History(twin), Lives.of(twin), 1, {}, dict(twin.beliefs))
+        effects = Effects.alike(np.array([TRUTH[name] for name in workspace.brief.playbooks]))
+        runs = [simulate(twin, standing, first, effects, [1, run]) for run in range(RUNS)]
+    assert len(real) == 4
+    for place, (contacts, cost, lift) in enumerate(real):
+        cycles = [run.cycles[place] for run in runs]
+        low, high = np.quantile([cycle.contacts for cycle in cycles], [0.025, 0.975])
+        assert 0.95 * low <= contacts <= 1.05 * high, f"cycle {place + 1}: {contacts} contacts, {low} to {high}"
+        low, high = np.quantile([cycle.lift for cycle in cycles], [0.025, 0.975])
+        assert low <= lift <= high, f"cycle {place + 1}: lift {lift:+.3f}, {low:+.3f} to {high:+.3f}"
+        if place == 0:
+            assert {cycle.contacts for cycle in cycles} == {contacts}
+            assert {round(cycle.cost_jpy, 6) for cycle in cycles} == {round(cost, 6)}
+    total = np.median([sum(cycle.cost_jpy for cycle in run.cycles) for run in runs])
+    assert sum(cost for _, cost, _ in real) == pytest.approx(total, rel=0.3)
