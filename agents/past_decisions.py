@@ -11,15 +11,14 @@ from ..customers.opening import Customers
 from ..customers.table import FeatureTable
 from ..decisioning.choosing import allocation
 from ..decisioning.evaluation import off_policy, rewards
-from ..decisioning.value import ltv
 from ..domain.decision import Group, Reason
 from ..domain.playbook import Action
 from ..store import campaigns, decisions
-from ..store.tables import CycleRow, DecisionRow
+from ..store.tables import CycleRow, DecisionRow, SnapshotRow
 from .scoring import load_snapshot
+from .valuing_contracts import contract_values, staying_of
 from .weighing import Weighed, weigh
 from .workspace import Workspace
-from .worth import monthly_churn, monthly_margin
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -88,15 +87,18 @@ def read_past(workspace: Workspace, customers: Customers, until_cycle: int) -> l
             continue
         with workspace.store.read() as session:
             made = decisions.decisions_of_cycle(session, workspace.brief.name, row.number)
-        past = _past(workspace, customers, row, load_snapshot(workspace, row.snapshot), made)
+            manifest = campaigns.snapshot(session, workspace.brief.name, row.snapshot)
+        assert manifest is not None
+        past = _past(workspace, customers, row, manifest, made)
         if len(past):
             found.append(past)
     return found
 
 
 def _past(
-    workspace: Workspace, customers: Customers, cycle: CycleRow, table: FeatureTable, made: list[DecisionRow]
+    workspace: Workspace, customers: Customers, cycle: CycleRow, manifest: SnapshotRow, made: list[DecisionRow]
 ) -> Past:
+    table = load_snapshot(workspace, manifest.name)
     names = [action.action for action in _actions(workspace)]
     place = {unit: i for i, unit in enumerate(table.unit_ids)}
     used = [row for row in made if row.unit_id in place and row.reason != Reason.OUTSIDE_PILOT]
@@ -112,7 +114,7 @@ def _past(
     nothing = np.clip(1.0 - probability.sum(axis=1), 0.0, 1.0)
     cost = np.column_stack([np.zeros(len(used)), cost])
     where = np.array([place[row.unit_id] for row in used], dtype=np.int64)
-    value = _value_jpy(workspace, customers, cycle, table, where)
+    value = _value_jpy(workspace, customers, cycle, table, where, manifest.model)
     past = Past(
         cycle=cycle.number,
         table=table,
@@ -128,14 +130,21 @@ def _past(
     return _some(past, np.isfinite(value) & certain)
 
 
-def _value_jpy(workspace: Workspace, customers: Customers, cycle: CycleRow, table: FeatureTable, where: Array) -> Array:
+def _value_jpy(
+    workspace: Workspace,
+    customers: Customers,
+    cycle: CycleRow,
+    table: FeatureTable,
+    where: Array,
+    model: Mapping[str, Any],
+) -> Array:
     """Margin received in the cycle and, of a contract that still runs at its end, the rest as foreseen at its start.
 
-    The same risk on both ends: what is compared is who stayed, who pays more and who bought, not two forecasts. A new
-    customer by recommendation counts as an average one.
+    The same risk on both ends, and the LTV model of the snapshot that was decided on, as the measurement has it: what
+    is compared is who stayed, who pays more and who bought, not two forecasts. A new customer by recommendation counts
+    as an average one.
     """
-    business = workspace.brief.business
-    unit_ids = [table.unit_ids[i] for i in where]
+    business, unit_ids = workspace.brief.business, [table.unit_ids[i] for i in where]
     period = (cycle.starts_at, cycle.ends_at)
     received = seen.margin_received(customers, unit_ids, *period, business.margin)
     if any(action.value.kind == "referred" for action in _actions(workspace)):
@@ -145,16 +154,17 @@ def _value_jpy(workspace: Workspace, customers: Customers, cycle: CycleRow, tabl
     if business.model == "transactions":
         return received
     price, alive = seen.price_and_alive(customers, unit_ids, cycle.ends_at)
-    risk = table.columns["churn_risk"].astype(float)[where]
+    at_the_end = table.pick(where).with_columns(monthly_price_jpy=price, is_active=alive)
+    risk = at_the_end.columns["churn_risk"].astype(float)
     usual = float(np.nanmean(risk)) if np.isfinite(risk).any() else 0.0
-    return ltv.ltv_to_date_and_rest(
-        received,
-        monthly_margin(workspace, price),
-        monthly_churn(workspace, np.nan_to_num(risk, nan=usual)),
-        alive,
-        horizon_months=business.ltv_months,
-        annual_discount=business.annual_discount,
+    rest = contract_values(
+        workspace,
+        at_the_end,
+        np.nan_to_num(risk, nan=usual),
+        staying_of(model.get("value", {})),
+        tells=not model.get("is_fallback", False),
     )
+    return np.asarray(received + np.where(alive == 0.0, 0.0, rest))
 
 
 def _some(past: Past, rows: Array) -> Past:

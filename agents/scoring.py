@@ -1,11 +1,12 @@
 """Features and scores of all units on a date: what every agent's figures rest on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ..customers.opening import Customers
-from ..customers.snapshot import find, load, publish, without
+from ..customers.snapshot import SnapshotFile, find, load, moves, publish, without
 from ..customers.table import FeatureTable
 from ..store import campaigns
 from ..store.tables import SnapshotRow
@@ -60,12 +61,18 @@ def _published(workspace: Workspace, name: str) -> Scored | None:
     return Scored(name, load(workspace.folder / row.path, row.digest), row.model) if row is not None else None
 
 
-def load_snapshot(workspace: Workspace, name: str) -> FeatureTable:
-    """The published snapshot of this name; agents read nothing else."""
+def load_snapshot(workspace: Workspace, name: str, only: Sequence[str] | None = None) -> FeatureTable:
+    """The published snapshot of this name, or `only` these columns of it; agents read nothing else."""
     with workspace.store.read() as session:
         row = campaigns.snapshot(session, workspace.brief.name, name)
     assert row is not None, f"no manifest for snapshot {name}"
-    return load(workspace.folder / row.path, row.digest)
+    return load(workspace.folder / row.path, row.digest, only)
+
+
+def rank_moves(workspace: Workspace, before: SnapshotRow, now: SnapshotRow) -> dict[tuple[str | None, str | None], int]:
+    """Units by their rank in the one snapshot and in the other, those that kept theirs as well."""
+    first, second = (SnapshotFile(workspace.folder / row.path, row.rows, row.digest) for row in (before, now))
+    return moves(first, second, "ltv_rank")
 
 
 def figures_of(workspace: Workspace, unit_id: str) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ from ..customers.opening import Customers
 from ..customers.table import FeatureTable
 from ..decisioning.value import ltv
 from ..decisioning.value.contracts import HazardForecast, forecast_hazard
-from ..decisioning.value.survival import Exposure, HazardModel, contract_ltv
+from ..decisioning.value.survival import Exposure, HazardModel, contract_ltv, model_from
 from .workspace import Workspace
 from .worth import MONTH_DAYS, monthly_churn, monthly_margin
 
@@ -66,6 +66,14 @@ def fit_staying(workspace: Workspace, customers: Customers, as_of: date) -> Stay
         "hazard": _by_tenure(found.model, columns),
     }
     return Staying(found.model if found.kind != "constant" else None, columns, record)
+
+
+def staying_of(record: Mapping[str, Any]) -> Staying:
+    """The model that a snapshot was valued with, from the record that it keeps; constant where it keeps none."""
+    if record.get("model", "constant") == "constant":
+        return Staying(None, (), dict(record))
+    plain = record["parameters"]
+    return Staying(model_from(plain), tuple(plain.get("columns", ())), dict(record))
 
 
 def contract_values(workspace: Workspace, table: FeatureTable, risk: Array, staying: Staying, *, tells: bool) -> Array:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,16 +46,31 @@ def publish(table: FeatureTable, folder: Path, name: str) -> SnapshotFile:
     return SnapshotFile(path, len(table), digest)
 
 
-def load(path: Path, digest: str | None = None) -> FeatureTable:
-    """The table of a snapshot. With `digest`, a file whose bytes differ is refused."""
-    if not path.is_file():
-        raise UserError(f"the snapshot {path} is gone; take a new one")
-    if digest is not None and _digest(path) != digest:
-        raise UserError(f"the snapshot {path} was changed after it was published; take a new one")
+def load(path: Path, digest: str | None = None, only: Sequence[str] | None = None) -> FeatureTable:
+    """The table of a snapshot, or `only` these columns. With `digest`, a file whose bytes differ is refused."""
+    _as_published(path, digest)
     with duckdb.connect(config={"threads": 2}) as connection:
-        query = "SELECT * FROM read_parquet(?)"
-        result = connection.execute(query, [re.sub(r"([*?\[])", r"[\1]", str(path))]).fetchnumpy()
+        wanted = "*" if only is None else ", ".join(map(identifier, (_UNIT, *only)))
+        query = f"SELECT {wanted} FROM read_parquet(?)"  # noqa: S608 - the names are quoted
+        result = connection.execute(query, [_pattern(path)]).fetchnumpy()
     return from_query(result, _UNIT)
+
+
+def moves(before: SnapshotFile, now: SnapshotFile, column: str) -> dict[tuple[str | None, str | None], int]:
+    """Units by the column's text in the one snapshot and in the other; None where they have none or are not there.
+
+    Raises UserError as `load` does.
+    """
+    for file in (before, now):
+        _as_published(file.path, file.digest)
+    name = identifier(column)
+    query = (
+        f"SELECT b.{name}, n.{name}, count(*) FROM read_parquet($before) b "  # noqa: S608 - the names are quoted
+        f"FULL JOIN read_parquet($now) n USING ({_UNIT}) GROUP BY ALL"
+    )
+    with duckdb.connect(config={"threads": 2}) as connection:
+        places = {"before": _pattern(before.path), "now": _pattern(now.path)}
+        return {(left, joined): units for left, joined, units in connection.execute(query, places).fetchall()}
 
 
 def find(path: Path, unit_id: str) -> dict[str, Any] | None:
@@ -62,9 +78,8 @@ def find(path: Path, unit_id: str) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     with duckdb.connect(config={"threads": 1}) as connection:
-        pattern = re.sub(r"([*?\[])", r"[\1]", str(path))
         query = f"SELECT * FROM read_parquet($path) WHERE {_UNIT} = $unit"  # noqa: S608 - a column's name of ours
-        result = connection.execute(query, {"path": pattern, "unit": unit_id})
+        result = connection.execute(query, {"path": _pattern(path), "unit": unit_id})
         names = [column[0] for column in result.description or ()]
         row = result.fetchone()
     return dict(zip(names, row, strict=True)) if row is not None else None
@@ -75,9 +90,8 @@ def row_of(path: Path, unit_id: str) -> FeatureTable | None:
     if not path.is_file():
         return None
     with duckdb.connect(config={"threads": 1}) as connection:
-        pattern = re.sub(r"([*?\[])", r"[\1]", str(path))
         query = f"SELECT * FROM read_parquet($path) WHERE {_UNIT} = $unit"  # noqa: S608 - a column's name of ours
-        table = from_query(connection.execute(query, {"path": pattern, "unit": unit_id}).fetchnumpy(), _UNIT)
+        table = from_query(connection.execute(query, {"path": _pattern(path), "unit": unit_id}).fetchnumpy(), _UNIT)
     return table if len(table) else None
 
 
@@ -103,6 +117,18 @@ def _write(table: FeatureTable, path: Path) -> None:
         connection.execute(f"COPY (SELECT {columns} FROM arrays) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")  # noqa: S608
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _as_published(path: Path, digest: str | None) -> None:
+    if not path.is_file():
+        raise UserError(f"the snapshot {path} is gone; take a new one")
+    if digest is not None and _digest(path) != digest:
+        raise UserError(f"the snapshot {path} was changed after it was published; take a new one")
+
+
+def _pattern(path: Path) -> str:
+    """The path as DuckDB takes it: a pattern that fits nothing else."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 def _digest(path: Path) -> str:

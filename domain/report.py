@@ -6,6 +6,7 @@ from typing import Any
 from .brief import Language, Metric
 from .model import Frozen
 from .playbook import Lever
+from .worth import Worth
 
 
 class Estimate(Frozen):
@@ -190,3 +191,4 @@ class Report(Frozen):
     intervals: str = "spending"  # or always_valid: how the brief wants them made
     variants: tuple[VariantResult, ...] = ()
     fairness: tuple[FairnessPart, ...] = ()
+    worth: Worth | None = None  # None before the first snapshot

@@ -32,6 +32,7 @@ from ..store import campaigns, decisions, deliveries, reviews
 from ..store.tables import BeliefRow, CampaignRow, CycleRow, DeliveryRow
 from .fairness import fairness_of
 from .variants import variants_of
+from .worth import newest_worth
 
 _LEVEL = 0.95
 _Z95 = 1.96
@@ -40,6 +41,7 @@ _Z95 = 1.96
 def build_report(workspace: Workspace) -> Report:
     """Everything measured so far, with what it was measured against; raises UserError before the first plan."""
     name, brief = workspace.brief.name, workspace.brief
+    worth = newest_worth(workspace)
     with workspace.store.read() as session:
         campaign = campaigns.campaign(session, name)
         if campaign is None:
@@ -94,6 +96,7 @@ def build_report(workspace: Workspace) -> Report:
             plans=tuple(_plan_notes(session, name, cycles)),
             promotions=tuple(_promotion_notes(measured)),
             intervals=brief.measurement.intervals,
+            worth=worth,
         )
 
 

@@ -1,8 +1,6 @@
 """Lifetime value as people look at it: which model and why, was it right, what moves it, who ranks where. Read only."""
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -17,31 +15,10 @@ from ..decisioning.value.simple_value import SimpleValue
 from ..decisioning.value.tree import repeat_rate
 from ..domain.brief import Metric
 from ..domain.errors import UserError
-from ..store import campaigns
-from ..store.tables import SnapshotRow
+from ..domain.worth import Worth
+from .worth import snapshots_of, worth_of
 
-RANKS = ("high", "potential", "standard")
 MONTHS_PER_YEAR = 12
-
-
-@dataclass(frozen=True)
-class RankSize:
-    """One rank of the newest snapshot; `before` is its size in the one before, None in the first."""
-
-    rank: str
-    units: int
-    mean_ltv_jpy: float
-    ltv_share: float
-    before: int | None
-
-
-@dataclass(frozen=True)
-class RankMove:
-    """How many went from one rank to another; None is nobody's rank: new, or no customer any more."""
-
-    left: str | None
-    joined: str | None
-    units: int
 
 
 @dataclass(frozen=True)
@@ -68,96 +45,39 @@ class Simple:
 
 
 @dataclass(frozen=True)
-class ValueView:
+class ValueView(Worth):
     """All that `kizuna value` shows."""
 
     campaign: str
-    as_of: date
-    since: date | None
-    units: int
-    valued: int  #: units with a known LTV
-    mean_ltv_jpy: float
-    months: int  #: how far LTV looks ahead
-    margin: float
-    annual_discount: float
-    model: dict[str, Any]
-    ranks: tuple[RankSize, ...]
-    moves: tuple[RankMove, ...]
     segment_units: int
     metric: str
     metric_now: float
     metric_goal: float
     levers: tuple[LeverNeed, ...]
     simple: Simple | None
-    acquisition: dict[str, Any]
 
 
 def value_view(workspace: Workspace) -> ValueView:
     """Raises UserError before the first analysis."""
-    rows = _snapshots(workspace)
+    rows, brief = snapshots_of(workspace), workspace.brief
     if not rows:
-        name = workspace.brief.name
         raise UserError(
-            f"nothing is known of {name!r} yet: values come with the first analysis; start it with `kizuna run`"
+            f"nothing is known of {brief.name!r} yet: values come with the first analysis; start it with `kizuna run`"
         )
     table = load_snapshot(workspace, rows[-1].name)
-    before = load_snapshot(workspace, rows[-2].name) if len(rows) > 1 else None
-    business = workspace.brief.business
-    record = dict(rows[-1].model.get("value", {}))
-    acquisition = record.pop("acquisition", {"sources": [], "shift": None})
-    value = table.columns["ltv_jpy"].astype(float)
-    known = value[~np.isnan(value)]
-    segment = matches(workspace.brief.segment, table)
-    goal = _toward_goal(workspace, table, segment, acquisition) if segment.any() else None
+    worth = worth_of(workspace, rows, table)
+    segment = matches(brief.segment, table)
+    goal = _toward_goal(workspace, table, segment, worth.acquisition) if segment.any() else None
     return ValueView(
-        campaign=workspace.brief.name,
-        as_of=rows[-1].as_of.date(),
-        since=rows[-2].as_of.date() if before is not None else None,
-        units=len(table),
-        valued=int(known.size),
-        mean_ltv_jpy=float(known.mean()) if known.size else 0.0,
-        months=business.ltv_months,
-        margin=business.margin,
-        annual_discount=business.annual_discount,
-        model=record,
-        ranks=_ranks(table, before),
-        moves=_moves(table, before) if before is not None else (),
+        **vars(worth),
+        campaign=brief.name,
         segment_units=int(segment.sum()),
-        metric=workspace.brief.goal.metric.value,
+        metric=brief.goal.metric.value,
         metric_now=goal[0] if goal else 0.0,
         metric_goal=goal[1] if goal else 0.0,
         levers=goal[2] if goal else (),
         simple=goal[3] if goal else None,
-        acquisition=acquisition,
     )
-
-
-def _snapshots(workspace: Workspace) -> list[SnapshotRow]:
-    with workspace.store.read() as session:
-        rows = [row for row in campaigns.snapshots(session) if row.campaign == workspace.brief.name]
-    return sorted(rows, key=lambda row: row.as_of)
-
-
-def _ranks(table: FeatureTable, before: FeatureTable | None) -> tuple[RankSize, ...]:
-    value, ranks = np.nan_to_num(table.columns["ltv_jpy"].astype(float)), table.columns["ltv_rank"]
-    earlier = Counter(before.columns["ltv_rank"]) if before is not None else None
-    total = float(value.sum()) or 1.0
-    found = []
-    for rank in RANKS:
-        of_rank = value[ranks == rank]
-        mean = float(of_rank.mean()) if of_rank.size else 0.0
-        size = earlier[rank] if earlier is not None else None
-        found.append(RankSize(rank, int(of_rank.size), mean, float(of_rank.sum()) / total, size))
-    return tuple(found)
-
-
-def _moves(table: FeatureTable, before: FeatureTable) -> tuple[RankMove, ...]:
-    """The ways that were taken, the busiest first."""
-    then = dict(zip(before.unit_ids, before.columns["ltv_rank"], strict=True))
-    now = dict(zip(table.unit_ids, table.columns["ltv_rank"], strict=True))
-    ways = Counter((then.get(unit), now.get(unit)) for unit in then.keys() | now.keys())
-    moved = [RankMove(left, joined, units) for (left, joined), units in ways.items() if left != joined]
-    return tuple(sorted(moved, key=lambda move: (-move.units, str(move.left), str(move.joined))))
 
 
 def _toward_goal(

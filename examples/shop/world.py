@@ -8,9 +8,10 @@ import numpy as np
 from ..kit import company as kit
 from ..kit.arrays import Columns
 from ..kit.company import Company, Table, person_tables
-from ..kit.sql import day_id, moment, person, pick
+from ..kit.sql import day, day_id, moment, person, pick
 from ..kit.tickets import ticket_columns
 from .company import SOURCES, STAFF, STAFF_HEADER, STORES, TICKETS
+from .costs import COSTS, cost_columns
 from .day import live
 from .people import draw_people
 from .products import product_lines
@@ -47,6 +48,7 @@ _TABLES = {
         "referral_id,person_id,referred_person_id,referred_at",
         f"{day_id('F')}, {person()}, {person('friend')}, {moment('moment')}",
     ),
+    "acquisition_costs": Table(COSTS, f"{pick(SOURCES, 'source')}, {day('month')}, cost"),
 }
 
 
@@ -57,7 +59,7 @@ def _begin(rng: np.random.Generator, persons: int, first: int) -> ShopState:
 
 
 def _anew(state: ShopState) -> Mapping[str, Columns]:
-    return {"tickets": ticket_columns(state, TICKETS)}
+    return {"tickets": ticket_columns(state, TICKETS), "acquisition_costs": cost_columns(state)}
 
 
 SHOP = Company(
@@ -71,6 +73,7 @@ SHOP = Company(
     live=live,
     anew=_anew,
     plant=plant,
+    anew_names=frozenset({"tickets", "acquisition_costs"}),
 )
 write_company = partial(kit.write_company, SHOP)
 live_one_day = partial(kit.live_one_day, SHOP)

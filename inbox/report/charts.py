@@ -1,13 +1,14 @@
 """The report's charts: plain SVG, coloured by the page's stylesheet, drawn once per width."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
+from typing import Any
 
 from markupsafe import Markup
 
 from ...domain.brief import Language
 from ...domain.report import ActionResult, Estimate, Report
-from .. import figures
+from .. import figures, worth
 from ..words import say
 from .drawing import Scale, box, count_width, dot, element, ends, fitted, label, line, picture, span, ticks
 from .story import level, side
@@ -105,6 +106,29 @@ def contacts(report: Report, language: Language, width: int) -> Markup:
     parts += [label(8 + slot * (cycle + 0.5), bottom, str(cycle + 1), "tick", "middle") for cycle in range(cycles)]
     title = say(language, "chart.contacts_title")
     return picture(f"contacts-{width}", width, bottom + 6, title, " ".join(told), parts)
+
+
+def tenths(model: Mapping[str, Any], language: Language, width: int) -> Markup:
+    """Per tenth of the forecast of value a bar for what came, and a line for what was foreseen."""
+    rows, is_share = worth.tenths(model), model["kind"] != "orders"
+    most = max([0.001, *(tenth[key] for tenth in rows for key in ("expected", "actual"))])
+    up = Scale(0.0, most * 1.08, 124.0, 8.0)
+
+    def shown(value: float) -> str:
+        return figures.percent(value) if is_share else figures.number(value, 2)
+
+    parts = []
+    for value in ticks(0.0, most, 4):
+        mark = figures.percent(value).replace(".0%", "%") if is_share else f"{value:g}"
+        parts += [line(48, up(value), width - 8, up(value), "grid"), label(42, up(value) + 4, mark, "tick", "end")]
+    slot, told = (width - 56) / max(len(rows), 1), []
+    for place, tenth in enumerate(rows):
+        x = 48 + slot * (place + 0.5)
+        parts.append(box(x - slot * 0.28, up(tenth["actual"]), slot * 0.56, 124 - up(tenth["actual"]), "bar"))
+        parts.append(line(x - slot * 0.42, up(tenth["expected"]), x + slot * 0.42, up(tenth["expected"]), "foreseen"))
+        parts.append(label(x, 140, str(place + 1), "tick", "middle"))
+        told.append(f"{place + 1}: {shown(tenth['expected'])} → {shown(tenth['actual'])}.")
+    return picture(f"tenths-{width}", width, 146, say(language, "worth.tenths_title"), " ".join(told), parts)
 
 
 def _cycle(up: Scale, x: float, slot: float, is_past: bool, lift: Estimate | None, goal: float) -> list[Markup]:

@@ -11,7 +11,7 @@ from ...domain.report import Estimate, Report
 from .. import figures
 from ..templates import templates
 from ..words import name, outcome, say
-from . import charts, fairness, story, variants
+from . import charts, fairness, story, variants, worth
 from .promotions import promotions
 
 _TERMS = ("holdout", "lift", "interval", "incremental", "points", "belief", "guardrail")
@@ -41,6 +41,7 @@ def render_page(report: Report, language: Language, *, home: str = "") -> str:
         variants=variants,
         fairness=fairness,
         promotions=promotions(report, language),
+        worth=worth.told(report.worth, language) if report.worth else None,
         drawn=partial(_drawn, report, language),
         terms=_terms(language),
     )
@@ -55,6 +56,8 @@ def _drawn(report: Report, language: Language, chart: str) -> dict[str, Markup]:
     widths = {"wide": charts.WIDE, "narrow": charts.NARROW}
     if chart == "beliefs":
         return {key: charts.beliefs(report.actions, language, width) for key, width in widths.items()}
+    if chart == "tenths" and report.worth is not None:
+        return {key: charts.tenths(report.worth.model, language, width) for key, width in widths.items()}
     draw = {"headline": charts.headline, "goal_path": charts.goal_path, "contacts": charts.contacts}[chart]
     return {key: draw(report, language, width) for key, width in widths.items()}
 

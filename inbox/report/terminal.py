@@ -14,6 +14,7 @@ from . import story
 from .fairness import print_fairness
 from .promotions import promotions
 from .variants import print_variants
+from .worth import print_worth
 
 _COLOURS = {"better": "green", "likely_better": "green", "worse": "red", "collecting": "yellow"}
 _SIDES = {"helps": "green", "harms": "red", "unclear": ""}
@@ -28,6 +29,7 @@ def print_report(report: Report, language: Language, console: Console) -> None:
     _actions(report, language, sheet)
     print_variants(report, language, sheet)
     print_fairness(report, language, sheet)
+    print_worth(report, language, sheet)
     _sentences("promotion.title", promotions(report, language), language, sheet)
     _indicators(report, language, sheet)
     _guardrails(report, language, sheet)

@@ -16,7 +16,7 @@ from kizuna.decisioning.evaluation.off_policy import Estimate
 from kizuna.domain.errors import UserError
 from kizuna.inbox.evaluation import print_evaluation
 from kizuna.service.evaluating import evaluate_policies
-from kizuna.store.tables import BeliefRow, CycleRow, DecisionRow
+from kizuna.store.tables import BeliefRow, CycleRow, DecisionRow, SnapshotRow
 from rich.console import Console
 
 from .world import BY_HAND, CAMPAIGN, World, make_company, write_brief
@@ -84,6 +84,26 @@ def test_the_log_holds_what_was_drawn_with_what_chance(company: Callable[..., Wo
         assert past.probability[i, past.taken[i]] == pytest.approx(rows[unit].probability)
     assert past.open[past.group == "random_control"].sum(axis=1).max() > 2
     assert np.all(past.value_jpy > 0)
+
+
+def test_the_rest_of_a_contract_is_valued_by_the_model_of_its_snapshot(company: Callable[..., World]) -> None:
+    world = company("planned")
+    values = []
+    for model in (
+        {"kind": "constant", "rate": 0.05},
+        {"kind": "sbg", "alpha": 0.6, "beta": 3.0, "log_likelihood": 0.0},
+    ):
+        (row,) = world.rows(SnapshotRow)
+        kept = row.model | {"is_fallback": False, "value": {"model": model["kind"], "parameters": model}}
+        world.change(SnapshotRow, (row.campaign, row.name), model=kept)
+        with open_customers(world.workspace) as customers:
+            past = read_past(world.workspace, customers, 1)[0]
+        values.append(past.value_jpy)
+    more = values[1] / values[0]
+    tenure = past.table.columns["tenure_days"].astype(float)[past.where]
+    assert more.min() >= 1.0 and more.mean() > 1.02
+    young, old = np.quantile(tenure, (0.25, 0.75))
+    assert more[tenure <= young].mean() > more[tenure >= old].mean()
 
 
 @pytest.mark.slow

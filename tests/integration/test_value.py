@@ -10,16 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from kizuna.agents.contacting import worth_of_contact
+from kizuna.agents.scoring import load_snapshot
 from kizuna.agents.workspace import Workspace, open_workspace
 from kizuna.cli.app import kizuna
 from kizuna.customers.snapshot import publish
 from kizuna.customers.table import FeatureTable
+from kizuna.decisioning.risk.contacting import Effect
 from kizuna.domain.brief import Language
 from kizuna.domain.errors import UserError
+from kizuna.domain.worth import RankMove
 from kizuna.inbox.findings import finding
 from kizuna.inbox.value import print_value
 from kizuna.inbox.words import LANGUAGES
-from kizuna.service.valuing import RankMove, ValueView, value_view
+from kizuna.service.valuing import ValueView, value_view
+from kizuna.service.worth import newest_worth
 from kizuna.store import campaigns
 from rich.console import Console
 
@@ -32,11 +37,12 @@ RECORD = {
 
 
 def keep(workspace: Workspace, on: str, ranks: dict[str, str | None], record: dict[str, Any] | None = None) -> None:
-    """A snapshot in which nobody is in the segment; high ones are worth 300, others 100."""
+    """A snapshot in which nobody is in the segment. High ones are worth 300 and half lost, others 100 at 10 %."""
     table = FeatureTable(
         list(ranks),
         {
-            "is_active": np.zeros(len(ranks)),
+            "is_active": np.ones(len(ranks)),
+            "churn_risk": np.array([0.5 if rank == "high" else 0.1 for rank in ranks.values()]),
             "ltv_rank": np.array(list(ranks.values()), dtype=object),
             "ltv_jpy": np.array([300.0 if rank == "high" else 100.0 for rank in ranks.values()]),
         },
@@ -64,7 +70,7 @@ class Told:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     folder = tmp_path_factory.mktemp("value")
-    write_brief(folder, {"segment": "is_active"})
+    write_brief(folder, {"segment": "not is_active"})
     workspace = open_workspace(folder / "brief.yaml")
     with pytest.raises(UserError) as nothing:
         value_view(workspace)
@@ -112,6 +118,30 @@ def test_the_command_prints_json(told: Told) -> None:
     assert found.exit_code == 0, found.output
     plain = json.loads(found.output)
     assert plain["model"]["why"] == "few_buyers" and plain["as_of"] == "2026-04-01" and plain["levers"] == []
+
+
+def test_the_report_shows_what_the_command_shows_and_what_is_at_risk(told: Told) -> None:
+    workspace = open_workspace(told.brief)
+    worth = newest_worth(workspace)
+    assert worth is not None
+    assert vars(worth) == {name: vars(told.second)[name] for name in vars(worth)}
+    assert worth.at_risk_jpy == pytest.approx(3 * 300 * 0.5 + 2 * 100 * 0.1)
+    assert worth.at_risk_share == pytest.approx(worth.at_risk_jpy / 1100)
+    contacted = worth_of_contact(workspace, load_snapshot(workspace, "snap-2026-04-01"), Effect(0.1, 0.0, 0.2), 0.0)
+    assert contacted.value_at_risk_jpy == pytest.approx(worth.at_risk_jpy)
+
+
+def test_a_report_without_its_snapshots_says_nothing_of_worth(tmp_path: Path) -> None:
+    write_brief(tmp_path, {"segment": "is_active"})
+    workspace = open_workspace(tmp_path / "brief.yaml")
+    assert newest_worth(workspace) is None
+    keep(workspace, "2026-03-01", {"a": "high"}, RECORD)
+    assert newest_worth(workspace) is not None
+    for file in (workspace.private / "snapshots").glob("*.parquet"):
+        file.unlink()
+    assert newest_worth(workspace) is None
+    with pytest.raises(UserError, match="is gone"):
+        value_view(workspace)
 
 
 def test_before_the_first_analysis_it_says_what_to_do(told: Told) -> None:

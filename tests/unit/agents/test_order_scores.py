@@ -25,7 +25,8 @@ from kizuna.decisioning.learning.uplift import Belief
 from kizuna.decisioning.value.tree import metric_value
 from kizuna.domain.brief import Metric
 from kizuna.inbox.value import print_value
-from kizuna.service.valuing import RANKS, value_view
+from kizuna.service.valuing import value_view
+from kizuna.service.worth import RANKS
 from kizuna.store.tables import UnitGroupRow
 from rich.console import Console
 

@@ -1,5 +1,6 @@
 """Contracts whose risk falls with tenure: the company's own months say so, and their value follows."""
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kizuna.agents.valuing_contracts import Staying, contract_values, fit_staying
+from kizuna.agents.valuing_contracts import Staying, contract_values, fit_staying, staying_of
 from kizuna.customers.opening import Customers, open_sources
 from kizuna.customers.table import FeatureTable
 from kizuna.decisioning.value.survival import model_from
@@ -77,6 +78,9 @@ def test_the_falling_risk_is_found_checked_and_used(customers: Customers) -> Non
     hazards = [at["hazard"] for at in record["hazard"]]
     assert hazards == sorted(hazards, reverse=True) and hazards[0] > 2 * hazards[-1]
     assert model_from(record["parameters"]) == staying.model
+    kept = staying_of(json.loads(json.dumps(record)))
+    assert kept.model == staying.model and set(kept.columns) <= set(staying.columns)
+    assert staying_of({}).model is None is staying_of(record | {"model": "constant"}).model
     risk = np.array([0.1, 0.1, 0.1])
     told = contract_values(workspace(), two_contracts(), risk, staying, tells=True)
     plain = contract_values(workspace(), two_contracts(), risk, Staying(None, (), {}), tells=True)

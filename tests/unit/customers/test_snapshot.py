@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kizuna.customers.snapshot import load, publish
+from kizuna.customers.snapshot import SnapshotFile, load, moves, publish
 from kizuna.customers.table import FeatureTable
 from kizuna.domain.errors import UserError
 
@@ -21,6 +21,28 @@ def test_a_snapshot_holds_what_was_published(tmp_path: Path) -> None:
     for name, values in SNAPSHOT.columns.items():
         assert loaded[name].dtype == values.dtype
         np.testing.assert_array_equal(loaded[name], values)
+
+
+def test_some_columns_can_be_read_alone(tmp_path: Path) -> None:
+    file = publish(SNAPSHOT, tmp_path, "cycle-1")
+    loaded = load(file.path, file.digest, ("plan",))
+    assert loaded.unit_ids == ["a", "b"] and {name: list(of) for name, of in loaded.columns.items()} == {
+        "plan": ["team", None]
+    }
+
+
+def test_moves_count_units_by_what_they_had_and_have(tmp_path: Path) -> None:
+    def taken(name: str, **plans: str | None) -> SnapshotFile:
+        return publish(FeatureTable(list(plans), {}).with_columns(plan=list(plans.values())), tmp_path, name)
+
+    before = taken("one", a="team", b="team", c=None, gone="solo")
+    now = taken("two", a="team", b="solo", c="solo", new="solo")
+    assert moves(before, now, "plan") == {
+        ("team", "team"): 1, ("team", "solo"): 1, (None, "solo"): 2, ("solo", None): 1,
+    }  # fmt: skip
+    now.path.write_bytes(now.path.read_bytes() + b"x")
+    with pytest.raises(UserError, match="was changed"):
+        moves(before, now, "plan")
 
 
 def test_the_same_table_is_the_same_file(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from kizuna.customers.eligibility import matches
 from kizuna.customers.features.catalogue import build_features
 from kizuna.customers.opening import open_sources
 from kizuna.customers.table import FeatureTable
+from kizuna.examples.kit.calendar_days import day_number
 from kizuna.examples.kit.storage import load_state
 from kizuna.examples.shop.company import PERSON_OF_THE_SCENARIO
+from kizuna.examples.shop.costs import COST_EACH, cost_columns
 from kizuna.examples.shop.products import PRODUCTS
 from kizuna.examples.shop.state import ShopState
 from kizuna.examples.shop.world import write_company
@@ -95,6 +97,34 @@ def test_nothing_happens_today_or_later_and_addresses_are_reserved_ones(untouche
 def test_consent_is_younger_than_the_form_it_was_given_on(untouched_shop: Path) -> None:
     for row in rows_of(untouched_shop, "consents"):
         assert row["evidence"].rsplit(" ", 1)[1] <= row["recorded_at"][:10]
+
+
+def test_bills_are_of_whole_months_and_come_to_about_what_a_customer_costs(untouched_shop: Path) -> None:
+    bills, sources = rows_of(untouched_shop, "acquisition_costs"), Counter[str]()
+    assert max(bill["month"] for bill in bills) == "2026-03-01"  # today is in the middle of April
+    paid: Counter[str] = Counter()
+    for bill in bills:
+        paid[bill["acquisition_source"]] += int(bill["cost_jpy"])
+    for person in rows_of(untouched_shop, "persons"):
+        sources[person["acquisition_source"]] += person["created_on"] < "2026-04-01"
+    assert set(paid) == set(COST_EACH) == set(sources)
+    for source, each in COST_EACH.items():
+        assert paid[source] / sources[source] == pytest.approx(each, rel=0.4), source
+    assert paid["ads"] / sources["ads"] > 3 * paid["search"] / sources["search"]
+
+
+def test_a_bill_once_written_stays_and_each_month_adds_its_own(untouched_shop: Path) -> None:
+    state = load_state(ShopState, untouched_shop / "world" / "state.npz")
+    before = bills_of(state)
+    state.day += 20
+    after = bills_of(state)
+    assert before < after and {month for _, month, _ in after - before} == {day_number(date(2026, 4, 1))}
+
+
+def bills_of(state: ShopState) -> set[tuple[int, int, int]]:
+    columns = cost_columns(state)
+    rows = (columns[name].tolist() for name in ("source", "month", "cost"))
+    return set(zip(*rows, strict=True))
 
 
 def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
