@@ -43,6 +43,13 @@ class Indicator(Frozen):
     difference: Estimate | None
 
 
+class Leaning(Frozen):
+    """A figure of the customer that an action's effect goes with, and the change for each standard deviation of it."""
+
+    figure: str
+    change: Estimate
+
+
 class ActionResult(Frozen):
     """What one action did: belief before, evidence, belief now. Uplift in points (0.02 = 2 points)."""
 
@@ -60,6 +67,7 @@ class ActionResult(Frozen):
     state: str  # used | dropped | unused
     per_cycle: tuple[int, ...]
     belief_path: tuple[float, ...] = ()  # the belief's mean: the prior, then after each cycle
+    leanings: tuple[Leaning, ...] = ()  # whom the action suits more, as far as outcomes have shown it
 
 
 class GuardrailCount(Frozen):

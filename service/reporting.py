@@ -7,15 +7,12 @@ from typing import Any
 
 from sqlmodel import Session
 
-from ..agents.weighing import HARM_IS_LIKELY
 from ..agents.workspace import Workspace
-from ..decisioning.learning import uplift
 from ..decisioning.measuring.experiment import sample_ratio_p
 from ..decisioning.measuring.feasibility import chance_of_goal
 from ..domain.errors import UserError
-from ..domain.playbook import Action, Lever
+from ..domain.playbook import Lever
 from ..domain.report import (
-    ActionResult,
     DeliveryCount,
     Estimate,
     Finding,
@@ -29,7 +26,8 @@ from ..domain.report import (
 )
 from ..domain.review import ReviewState
 from ..store import campaigns, decisions, deliveries, reviews
-from ..store.tables import BeliefRow, CampaignRow, CycleRow, DeliveryRow
+from ..store.tables import CampaignRow, CycleRow
+from .action_results import actions_of
 from .fairness import fairness_of
 from .variants import variants_of
 from .worth import newest_worth
@@ -83,7 +81,7 @@ def build_report(workspace: Workspace) -> Report:
             lever=Lever(newest.lever) if newest.lever else None,
             goal_path=points,
             indicators=tuple(_indicator(entry) for entry in latest.get("indicators", ())),
-            actions=_actions(workspace, session, len(cycles)),
+            actions=actions_of(workspace, session, len(cycles)),
             guardrails=tuple(_guardrails(session, name)),
             deliveries=tuple(
                 DeliveryCount(state=state, count=count)
@@ -205,68 +203,6 @@ def _indicator(entry: dict[str, Any]) -> Indicator:
         holdout=entry["holdout"],
         difference=_estimate(entry["difference"]),
     )
-
-
-def _actions(workspace: Workspace, session: Session, cycles: int) -> tuple[ActionResult, ...]:
-    name = workspace.brief.name
-    learned = campaigns.beliefs(session, name)
-    chosen = decisions.count_actions(session, name)
-    rows = deliveries.deliveries(session, name)
-    return tuple(
-        _action(
-            action,
-            [row for row in learned if row.action == action.action],
-            [row for row in rows if row.action == action.action],
-            tuple(chosen.get((action.action, cycle), 0) for cycle in range(1, cycles + 1)),
-        )
-        for action in workspace.actions.values()
-    )
-
-
-def _action(
-    action: Action, learned: list[BeliefRow], rows: list[DeliveryRow], per_cycle: tuple[int, ...]
-) -> ActionResult:
-    prior = action.value.prior_uplift
-    now = uplift.Belief(learned[-1].mean, learned[-1].sd) if learned else uplift.Belief(prior.mean, prior.sd)
-    states = [row.state for row in rows]
-    return ActionResult(
-        action=action.action,
-        describe=action.describe,
-        outcome=action.value.outcome,
-        sent=states.count("sent"),
-        handed_over=states.count("handed_over"),
-        cost_jpy=sum(row.cost_jpy for row in rows if row.reached_at is not None),
-        prior=_belief_estimate(uplift.Belief(prior.mean, prior.sd)),
-        evidence=_pooled(learned),
-        treated=sum(row.treated for row in learned),
-        compared=sum(row.compared for row in learned),
-        belief=_belief_estimate(now),
-        state=_state(now, per_cycle),
-        per_cycle=per_cycle,
-        belief_path=(prior.mean, *(row.mean for row in learned)),
-    )
-
-
-def _state(now: uplift.Belief, per_cycle: tuple[int, ...]) -> str:
-    if uplift.probability_below_zero(now) >= HARM_IS_LIKELY:
-        return "dropped"
-    return "used" if any(per_cycle) else "unused"
-
-
-def _pooled(learned: list[BeliefRow]) -> Estimate | None:
-    """All cycles' evidence together, weighted by precision."""
-    known = [(row.estimate, row.se) for row in learned if row.estimate is not None and row.se]
-    if not known:
-        return None
-    weights = [1 / se**2 for _, se in known]
-    value = sum(weight * estimate for weight, (estimate, _) in zip(weights, known, strict=True)) / sum(weights)
-    half = _Z95 / sum(weights) ** 0.5
-    return Estimate(value=value, low=value - half, high=value + half, level=_LEVEL)
-
-
-def _belief_estimate(belief: uplift.Belief) -> Estimate:
-    low, high = uplift.interval(belief, _LEVEL)
-    return Estimate(value=belief.mean, low=low, high=high, level=_LEVEL)
 
 
 def _reviews(workspace: Workspace, session: Session) -> tuple[ReviewSummary, ...]:

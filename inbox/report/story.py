@@ -5,6 +5,7 @@ from datetime import timedelta
 from ...domain.brief import Language
 from ...domain.report import ActionResult, Estimate, Finding, Report, ReviewSummary
 from .. import figures
+from ..conditions import measure
 from ..findings import finding as finding_words
 from ..reasoning import plan_reasoning
 from ..words import clean, name, say, words
@@ -172,6 +173,16 @@ def belief_path(action: ActionResult, language: Language) -> str:
     """The belief's mean from the playbook's to today's."""
     steps = " → ".join(figures.points(mean) for mean in action.belief_path)
     return f"{say(language, 'label.path')} {steps}"
+
+
+def leanings(action: ActionResult, language: Language) -> list[str]:
+    """Whom the action suits more than others, one sentence a figure."""
+    told = []
+    for leaning in action.leanings:
+        key = "action.suits_more" if leaning.change.value > 0 else "action.suits_less"
+        change = figures.with_interval(leaning.change, figures.points)
+        told.append(say(language, key, figure=measure(language, leaning.figure), change=change))
+    return told
 
 
 def review_facts(review: ReviewSummary, language: Language) -> list[str]:

@@ -127,6 +127,8 @@ def _action(action: ActionResult, language: Language, sheet: Sheet) -> None:
     sheet.rows(rows)
     meaning = (story.action_state(action, language), story.belief_meaning(action, language))
     sheet.line(story.gap(language).join(meaning), indent=2)
+    for sentence in story.leanings(action, language):
+        sheet.line(sentence, indent=2)
     per_cycle = " → ".join(figures.number(count) for count in action.per_cycle)
     effort = story.action_effort(action, language)
     sheet.line(f"{effort} · {say(language, 'label.contacts')} {per_cycle}", "dim", indent=2)
