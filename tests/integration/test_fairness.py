@@ -1,5 +1,6 @@
 """Fairness from the brief to the report: refused before a start, kept and told in the plan, compared afterwards."""
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from kizuna.inbox.report.fairness import planned_fairness
 from kizuna.inbox.report.page import render_page
 from kizuna.service.checking import check_brief
 from kizuna.service.reporting import build_report
-from kizuna.store.tables import PlanRow
+from kizuna.store.tables import CycleRow, PlanRow
 
 from .world import CAMPAIGN, World, make_company, write_brief
 
@@ -66,3 +67,28 @@ def test_the_plan_keeps_the_bound_and_plan_and_report_tell_the_rates(company: Pa
             assert any("industry" in line for line in lines)
             page = render_page(build_report(world.workspace), language)
             assert "tenure_days" in page and 'id="fairness"' in page
+
+
+@pytest.mark.slow
+def test_what_a_measured_cycle_changed_in_each_group_is_in_the_report(company: Path) -> None:
+    write_brief(company, {"fairness": FAIRNESS})
+    with World(company) as world:
+        if not world.rows(PlanRow):
+            world.start()
+            world.tick()
+        world.approve_all()
+        world.tick()
+        world.approve_all()
+        world.tick()
+        world.live(days=31)
+        world.tick()
+        cycle = world.one(CycleRow, (CAMPAIGN, 1))
+        by_industry, by_tenure = cycle.measurement["fairness"]
+        assert (by_industry["feature"], by_tenure["feature"]) == ("industry", "tenure_days")
+        lifts = {group["label"]: group["lift"] for group in by_tenure["groups"]}
+        assert set(lifts) == {"< 365", "≥ 365"}
+        told = [lift for lift in lifts.values() if lift is not None]
+        assert told and all(lift["low"] < lift["value"] < lift["high"] for lift in told)
+        report = build_report(world.workspace)
+        for language in ("en", "ja"):
+            assert "< 365" in html.unescape(render_page(report, language))
