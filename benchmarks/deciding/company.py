@@ -12,7 +12,7 @@ from .playing import Actions
 from .world import ACTIONS, COST, CYCLES, DISCOUNT, MARGIN, WEEKS, Array
 
 COUPON = ACTIONS.index("coupon") - 1
-LEVEL_SD, SLOPE_SD = 0.3, 0.15  #: how far a forecast without contact may be off, as a share of itself
+LEVEL_SD, SLOPE_SD = 0.15, 0.05  #: how far a forecast without contact may be off, as a share of itself
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,11 @@ class Settings:
     level: float = 0.35  #: prior mean effect of every action alike, in shares of usual purchases
     level_sd: float = 0.3
     engaged: float = 0.1  #: prior mean of the slope on opening mails
-    resting: float = 0.2  #: of the first wave that gets nothing
-    first_boldness: float = 0.25
-    boldness: float = 0.5
+    own_slope_sd: float = 0.25
+    resting: float = 0.05  #: of the first wave that gets nothing
+    tried: float = 0.02  #: of the first wave that gets an action which is too dear by what is expected of it
+    first_boldness: float = 0.2
+    boldness: float = 0.3
     floor: float = 0.0
     draws: int = choice.DRAWS
 
@@ -51,6 +53,7 @@ class Company:
     belief: posterior.Posterior | None = None
     _redeemed: tuple[float, float] = (12.0, 20.0)  #: purchases with a coupon in use: of 20 imagined ones, 12
     _noise: tuple[float, float] = (50.0, 50.0)
+    _usual: tuple[Array, Array] | None = None  #: mean and spread of the features when the campaign began
     _last: tuple[dict[str, Array], _Now, Actions, Array] | None = None
 
     def decide(self, seen: dict[str, Array], cycle: int, rng: np.random.Generator) -> Actions:
@@ -73,10 +76,17 @@ class Company:
         # Before any outcome, whoever may have much to gain in one form or the other shows which form holds.
         scales = now.scales if cycle else [np.maximum.reduce(now.scales)] * len(FORMS)
         stake = choice.Stake(now.features, scales, now.worth, now.cost, able)
-        actions, _ = choice.decide(drawn, stake, rng.random(n), 0.0 if cycle == CYCLES - 1 else own.floor)
+        trials = self._trials(stake) if cycle == 0 else None
+        actions, _ = choice.decide(drawn, stake, rng.random(n), 0.0 if cycle == CYCLES - 1 else own.floor, trials)
         if cycle == 0:
             actions = np.where(rng.random(n) < own.resting, 0, actions)
         return actions
+
+    def _trials(self, stake: choice.Stake) -> choice.Trials:
+        assert self.belief is not None
+        expected = posterior.effects(self.belief, stake.features, stake.scales) * stake.worth
+        spread = posterior.spread(self.belief, stake.features, stake.scales) * stake.worth
+        return choice.plan_trials(expected, spread, stake.cost, stake.eligible, self.settings.tried, share=0.5)
 
     def _learn(self, seen: dict[str, Array]) -> None:
         assert self._last is not None and self.belief is not None
@@ -121,13 +131,18 @@ class Company:
         cost = np.tile(COST[1:], (base.size, 1))
         cost[:, COUPON] += base * spend * redeemed  # what would have been bought anyway
         worth = spend[:, None] * (margin - sooner[:, None])
-        return _Now(base, variance, _features(seen, model, spend), scales, worth, cost)
+        features = _features(seen, model, spend)
+        if self._usual is None:
+            self._usual = _usual(features)
+        return _Now(base, variance, (features - self._usual[0]) / self._usual[1], scales, worth, cost)
 
 
 def _prior(own: Settings) -> Prior:
     """The same for every action: the company knows what they cost, not which works."""
     k = len(ACTIONS) - 1
-    return Prior((own.level,) * k, (own.level_sd,) * k, own.level_sd, slopes=(own.engaged,))
+    return Prior(
+        (own.level,) * k, (own.level_sd,) * k, own.level_sd, own_slope_sd=own.own_slope_sd, slopes=(own.engaged,)
+    )
 
 
 def _features(seen: dict[str, Array], model: BuyingModel, spend: Array) -> Array:
@@ -148,6 +163,13 @@ def _features(seen: dict[str, Array], model: BuyingModel, spend: Array) -> Array
             np.clip(seen["contacts_recently"] - 1.0, -1.0, 2.0),
         ]
     )
+
+
+def _usual(features: Array) -> tuple[Array, Array]:
+    """Mean and spread, so that an action's level is what it does on average; contacts are counted as they are."""
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    mean[[0, -1]], spread[[0, -1]] = 0.0, 1.0
+    return mean, np.where(spread > 0.0, spread, 1.0)
 
 
 def _stays(model: BuyingModel, histories: Histories, weeks: float) -> Array:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from kizuna.decisioning.learning.choice import Drawn, Stake, decide, decide_unlogged, draw
+from kizuna.decisioning.learning.choice import Drawn, Stake, Trials, decide, decide_unlogged, draw, plan_trials
 from kizuna.decisioning.learning.posterior import Outcomes, Posterior, learn, start
 from kizuna.decisioning.learning.priors import FORMS, Prior
 
@@ -19,14 +19,17 @@ def belief_of(k: int) -> Posterior:
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.2])
-def test_a_thousand_seeds_find_the_logged_frequencies(floor: float) -> None:
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_a_thousand_seeds_find_the_logged_frequencies(floor: float, share: float) -> None:
     rng = np.random.default_rng(0)
     stake = stake_of(rng, 60, 4)
+    first = np.where(stake.eligible.any(axis=1), stake.eligible.argmax(axis=1) + 1, 0)
+    trials = Trials(np.where(np.arange(60) % 2 == 0, first, 0), share) if share else None
     drawn = draw(belief_of(4), rng, draws=16)
     counts, logged = np.zeros((60, 5)), np.full((60, 5), np.nan)
     here = np.arange(60)
     for seed in range(1_000):
-        choice, probability = decide(drawn, stake, np.random.default_rng(seed).random(60), floor)
+        choice, probability = decide(drawn, stake, np.random.default_rng(seed).random(60), floor, trials)
         counts[here, choice] += 1
         logged[here, choice] = probability
     said = np.nan_to_num(logged)
@@ -74,6 +77,29 @@ def test_a_new_action_is_tried_at_the_floor_whatever_is_believed_of_it() -> None
     choice, probability = decide(Drawn(parameters, np.zeros(4, dtype=np.int64)), stake, rng.random(20_000), floor=0.06)
     assert (choice == 2).mean() == pytest.approx(0.02, abs=0.004)
     assert probability[choice == 2] == pytest.approx(0.02)
+
+
+def test_a_dear_action_is_tried_on_those_with_most_at_stake() -> None:
+    """Two actions of which the same is expected: the dear one would never be chosen, and so never learned."""
+    rng = np.random.default_rng(7)
+    n = 1_000
+    worth = rng.gamma(1.0, 1.0, n)[:, None] * np.ones(2)
+    cost, eligible = np.tile([0.01, 1.0], (n, 1)), np.ones((n, 2), dtype=bool)
+    eligible[np.argmax(worth[:, 0]), 1] = False
+    trials = plan_trials(0.5 * worth, 0.6 * worth, cost, eligible, wanted=0.05, share=0.5)
+    on_trial = np.flatnonzero(trials.action)
+    assert (trials.action[on_trial] == 2).all()
+    assert on_trial.size == 100  # half of them take it
+    assert set(on_trial) == set(np.argsort(-worth[:, 0])[1:101])  # without the one for whom it is not open
+
+
+def test_nothing_is_tried_that_could_not_win_and_nothing_that_is_chosen_anyway() -> None:
+    n, ones = 500, np.ones((500, 2))
+    cost = np.tile([0.1, 5.0], (n, 1))
+    trials = plan_trials(ones, 0.5 * ones, cost, ones > 0, wanted=0.05, share=0.5)
+    assert not trials.action.any()
+    with pytest.raises(ValueError, match="share"):
+        plan_trials(ones, ones, cost, ones > 0, wanted=0.05, share=0.0)
 
 
 def test_sleeping_dogs_are_left_alone() -> None:
