@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from kizuna.store import audit
 from kizuna.store.database import Store, open_store, sqlite_url
@@ -57,6 +60,29 @@ def test_upgrading_again_changes_nothing(store: Store) -> None:
     with store.read() as session:
         assert audit.broken_at(session) is None
         assert session.get(AuditRow, 1) is not None
+
+
+def test_a_store_of_the_version_before_is_brought_up_when_it_is_opened(store: Store) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(run.__file__).parent))
+    with store.engine.connect() as bare, bare.execution_options(kizuna_write=True).begin():
+        config.attributes["connection"] = bare
+        command.downgrade(config, "-1")
+        assert bare.execute(text("SELECT version_num FROM alembic_version")).scalar() != run.HEAD
+    store.upgrade()
+    test_migrations_lead_to_the_tables_as_declared(store)
+
+
+def test_threads_may_open_new_stores_at_once(tmp_path: Path) -> None:
+    def opened(number: int) -> bool:
+        store = open_store(sqlite_url(tmp_path / f"{number}.db"))
+        with store.read() as session:
+            empty = session.get(AuditRow, 1) is None
+        store.close()
+        return empty
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(opened, range(8)))
 
 
 def test_sqlite_commits_are_durable(company: Company) -> None:
