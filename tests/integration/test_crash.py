@@ -70,7 +70,7 @@ def opened(folder: Path, act: Act) -> World:
 
 
 def kill_points(scenes: dict[str, Scene], act: str, *, dense: bool) -> list[Kill]:
-    """Where to kill in this act: at moments close together, or once for each kind of moment and at some commits and sends.
+    """Where to kill in this act: at moments close together, or at one of each kind and at some commits and sends.
 
     Nothing becomes durable between one event and the next: "after" is all moments but the first.
     """
