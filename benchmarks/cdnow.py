@@ -6,7 +6,7 @@ The peer (`pip install lifetimes==0.11.3`, no longer kept) is left out where it 
 inside weeks 1-39 does on weeks 40-78 is told by `benchmarks/cdnow_ahead.py`.
 """
 
-import sys
+import argparse
 import time
 from collections.abc import Callable
 from datetime import date
@@ -20,8 +20,15 @@ CUT, END = date(1997, 9, 30).toordinal(), date(1998, 6, 30).toordinal()
 ROUNDS = 9
 
 
+def _file() -> Path:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("file", type=Path, help="CDNOW_sample.txt")
+    given: Path = parser.parse_args().file
+    return given
+
+
 def main() -> None:
-    repeats, last, age, spend, later = read(Path(sys.argv[1]))
+    repeats, last, age, spend, later = read(_file())
     histories = Histories.of(repeats, last, age)
     print("published: BG/NBD r .243 alpha 4.414 a .793 b 2.426 LL -9582.4; Gamma-Gamma p 6.25 q 3.74 gamma 15.44")
     models = [fit_buying(histories, family) for family in ("bg", "mbg")]

@@ -10,8 +10,8 @@ deviance on weeks 27-39. The best one is then refitted (recalibrations on both s
 Beside it: plain BG/NBD, each customer's own rate, and `lifetimes`.
 """
 
+import argparse
 import gzip
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -47,9 +47,13 @@ class Candidate:
 
 
 def main() -> None:
-    cohorts = {"sample": read(Path(sys.argv[1]))}
-    if len(sys.argv) > 2:
-        cohorts["cohort"] = read(Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("sample", type=Path, help="CDNOW_sample.txt")
+    parser.add_argument("cohort", type=Path, nargs="?", help="the whole cohort: CDNOW_master.txt.gz")
+    given = parser.parse_args()
+    cohorts = {"sample": read(given.sample)}
+    if given.cohort is not None:
+        cohorts["cohort"] = read(given.cohort)
     judged = {each: judge(each, cohorts) for each in candidates(cohorts)}
     print("inside weeks 1-39: learned on weeks 14-26, judged on weeks 27-39 of the sample")
     for each, found in sorted(judged.items(), key=lambda item: item[1].deviance):

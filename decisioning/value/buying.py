@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln, hyp2f1
 
-from ..arrays import Array
+from ..arrays import Array, Indices
 
 Family = Literal["bg", "mbg"]
 _LARGEST = 15.0  #: of a parameter's logarithm: beyond, a distribution is a point
@@ -65,15 +65,15 @@ def fit_buying(histories: Histories, family: Family = "mbg") -> BuyingModel:
     """
     if not (histories.repeats > 0).any():
         raise ValueError("nobody bought a second time: there is nothing to fit")
-    rows, counts = np.unique(np.column_stack(_columns(histories)), axis=0, return_counts=True)
-    unique, weight = Histories(rows[:, 0], rows[:, 1], rows[:, 2]), counts.astype(np.float64)
+    unique, weight = _counted(histories)
     # Parameters in a common scale of time, so that days and weeks start alike.
     scale = float(np.average(unique.age, weights=weight)) / 10.0
     scaled = Histories(unique.repeats, unique.last / scale, unique.age / scale)
     total = weight.sum()
+    counts_of = np.unique(scaled.repeats, return_inverse=True)
 
     def loss(logs: Array) -> tuple[float, Array]:
-        value, gradient = _log_likelihood(np.exp(logs), scaled, family)
+        value, gradient = _log_likelihood(np.exp(logs), scaled, family, counts_of)
         return -float(weight @ value) / total, -(gradient @ weight) * np.exp(logs) / total
 
     start = np.log([0.5, 2.0, 0.7, 2.0])
@@ -119,28 +119,44 @@ def expected_purchases(model: BuyingModel, histories: Histories, horizon: float)
     return np.asarray(found * chance_alive(model, histories))
 
 
+def _counted(histories: Histories) -> tuple[Histories, Array]:
+    """Each history once, and how many customers have it."""
+    rows = np.stack(_columns(histories))
+    rows = rows[:, np.lexsort(rows)]
+    first = np.flatnonzero(np.r_[True, (rows[:, 1:] != rows[:, :-1]).any(axis=0)])
+    return Histories(*rows[:, first]), np.diff(np.r_[first, rows.shape[1]]).astype(np.float64)
+
+
 def _columns(histories: Histories) -> tuple[Array, Array, Array]:
     return histories.repeats, histories.last, histories.age
 
 
-def _log_likelihood(parameters: Array, histories: Histories, family: Family) -> tuple[Array, Array]:
-    """Per customer: the log-likelihood, and its derivatives by r, alpha, a, b (one row each)."""
+def _log_likelihood(
+    parameters: Array, histories: Histories, family: Family, counts: tuple[Array, Indices]
+) -> tuple[Array, Array]:
+    """Per customer: the log-likelihood, and its derivatives by r, alpha, a, b (one row each).
+
+    `counts` are the distinct numbers of repeats, and which of them is each customer's: few, so that the dear functions
+    are called for few values.
+    """
     r, alpha, a, b = parameters
     x, t, T = _columns(histories)
-    k = x + (1.0 if family == "mbg" else 0.0)
-    bought = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    stayed = gammaln(a + b) + gammaln(b + k) - gammaln(b) - gammaln(a + b + k)
-    alive = -(r + x) * np.log(alpha + T)
+    few, own = counts
+    k = few + (1.0 if family == "mbg" else 0.0)
     can_leave = k > 0
-    left = np.where(can_leave, np.log(a) - np.log(np.where(can_leave, b + k - 1.0, 1.0)), -np.inf)
-    left = left - (r + x) * np.log(alpha + t)
+    common = gammaln(r + few) - gammaln(r) + r * np.log(alpha)
+    common += gammaln(a + b) + gammaln(b + k) - gammaln(b) - gammaln(a + b + k)
+    leaving = np.where(can_leave, np.log(a) - np.log(np.where(can_leave, b + k - 1.0, 1.0)), -np.inf)
+    log_age, log_last = np.log(alpha + T), np.log(alpha + t)
+    alive = -(r + x) * log_age
+    left = leaving[own] - (r + x) * log_last
     both = np.logaddexp(alive, left)
     is_alive, is_gone = np.exp(alive - both), np.exp(left - both)
     gradient = np.empty((4, x.size))
-    gradient[0] = digamma(r + x) - digamma(r) + np.log(alpha)
-    gradient[0] -= is_alive * np.log(alpha + T) + is_gone * np.log(alpha + t)
+    gradient[0] = (digamma(r + few) - digamma(r) + np.log(alpha))[own] - is_alive * log_age - is_gone * log_last
     gradient[1] = r / alpha - (r + x) * (is_alive / (alpha + T) + is_gone / (alpha + t))
-    gradient[2] = digamma(a + b) - digamma(a + b + k) + is_gone / a
-    gradient[3] = digamma(a + b) + digamma(b + k) - digamma(b) - digamma(a + b + k)
-    gradient[3] -= np.divide(is_gone, b + k - 1.0, out=np.zeros(x.shape), where=can_leave)
-    return bought + stayed + both, gradient
+    by_chances = digamma(a + b) - digamma(a + b + k)
+    gradient[2] = by_chances[own] + is_gone / a
+    gradient[3] = (by_chances + digamma(b + k) - digamma(b))[own]
+    gradient[3] -= is_gone * np.divide(1.0, b + k - 1.0, out=np.zeros(few.shape), where=can_leave)[own]
+    return common[own] + both, gradient

@@ -44,15 +44,21 @@ def fit_spend(purchases: ArrayLike, mean_spend: ArrayLike) -> SpendModel:
     scale = float(np.average(m, weights=x))
     z = m / scale
     count = float(x.size)
+    few, own = np.unique(x, return_inverse=True)  # few numbers of purchases: the dear functions are called for these
+    many = np.bincount(own).astype(np.float64)
+    total = x * z
+    logs_of_x, logs_of_z = float(x @ np.log(x)), np.log(z)
+    weighted, plain = float(x @ logs_of_z), float(logs_of_z.sum())
 
     def loss(logs: Array) -> tuple[float, Array]:
         p, q, gamma = np.exp(logs)
-        px, spent = p * x, np.log(gamma + x * z)
-        value = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(gamma) + px * np.log(x) - (px + q) * spent
-        likelihood = float(value.sum() + ((px - 1.0) * np.log(z)).sum())
-        by_p = (x * (digamma(px + q) - digamma(px) + np.log(x) - spent + np.log(z))).sum()
-        by_q = (digamma(px + q) - digamma(q) + np.log(gamma) - spent).sum()
-        by_gamma = (q / gamma - (px + q) / (gamma + x * z)).sum()
+        px, spent = p * few, np.log(gamma + total)
+        likelihood = float(many @ (gammaln(px + q) - gammaln(px))) - count * (gammaln(q) - q * np.log(gamma))
+        likelihood += p * (logs_of_x + weighted) - plain - float((p * x + q) @ spent)
+        both = digamma(px + q)
+        by_p = float((many * few) @ (both - digamma(px))) + logs_of_x + weighted - float(x @ spent)
+        by_q = float(many @ both) - count * (digamma(q) - np.log(gamma)) - float(spent.sum())
+        by_gamma = count * q / gamma - float(((p * x + q) / (gamma + total)).sum())
         gradient = np.array([by_p * p, by_q * q, by_gamma * gamma])
         return -likelihood / count, -gradient / count
 

@@ -143,10 +143,10 @@ def test_the_gradient_is_the_slope(family: str) -> None:
 
     histories = Histories.of([0, 1, 4, 0], [0, 3, 20, 0], [10, 12, 30, 39])
     at = np.array([0.4, 3.0, 0.9, 2.1])
-    log_likelihood = buying._log_likelihood
+    log_likelihood, counts = buying._log_likelihood, np.unique(histories.repeats, return_inverse=True)
     error = check_grad(
-        lambda p: log_likelihood(p, histories, family)[0].sum(),
-        lambda p: log_likelihood(p, histories, family)[1].sum(axis=1),
+        lambda p: log_likelihood(p, histories, family, counts)[0].sum(),
+        lambda p: log_likelihood(p, histories, family, counts)[1].sum(axis=1),
         at,
     )
     assert error < 1e-5
