@@ -202,7 +202,7 @@ def main() -> None:
         print(f"{'':18}{'limits':>7}{'CPU s':>8}{'wall s':>8}{'input MB':>10}{'peak MB':>9}{'of bound':>11}{'over':>6}")
         for name in CASES:
             own = [sys.executable, "-m", "kizuna.benchmarks.allocation", "--one", name]
-            subprocess.run([*own, "--customers", str(customers)], check=True)  # noqa: S603
+            subprocess.run([*own, "--customers", str(customers)], check=True)  # noqa: S603 - our own program
         print()
     print(f"{given.small:,} customers x {ACTIONS} actions, {given.seeds} seeds: the lowest share, the longest time")
     print(f"{'':18}{'of LP':>11}{'of MILP':>11}{'MILP/LP':>11}{'over':>6}{'s':>8}{'LP s':>8}{'MILP s':>8}")

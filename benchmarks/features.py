@@ -83,7 +83,7 @@ def _run(name: str, folder: Path, memory: str) -> tuple[float, float, float]:
     """CPU seconds, wall seconds, highest resident megabytes of a process of its own."""
     own = [sys.executable, __file__, "--contender", name, "--folder", str(folder), "--memory", memory]
     started = time.perf_counter()
-    process = subprocess.Popen(own, env={**os.environ, "POLARS_MAX_THREADS": "2"})  # noqa: S603
+    process = subprocess.Popen(own, env={**os.environ, "POLARS_MAX_THREADS": "2"})  # noqa: S603 - our own program
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -104,7 +104,7 @@ def _differing(folder: Path, name: str) -> int:
     )
     ours, theirs = (f"'{folder / side}.out'" for side in ("kizuna", name))
     query = f"""SELECT sum(CASE WHEN a.unit_id IS NULL OR b.unit_id IS NULL THEN {len(COLUMNS)} ELSE {same} END)
-        FROM read_parquet({theirs}) a FULL JOIN read_parquet({ours}) b ON a.unit_id = b.unit_id"""  # noqa: S608
+        FROM read_parquet({theirs}) a FULL JOIN read_parquet({ours}) b ON a.unit_id = b.unit_id"""  # noqa: S608 - our own names
     return int(duckdb.execute(query).fetchall()[0][0])
 
 
@@ -168,7 +168,7 @@ def make_data(folder: Path, customers: int, events: int) -> None:
         for name, columns in _MADE.items():
             count = customers if name not in _SHARES else int(events * _SHARES[name])
             count = min(count, 2000) if name == "products" else count
-            query = f"SELECT {columns} FROM range({count}) AS r(n)"  # noqa: S608
+            query = f"SELECT {columns} FROM range({count}) AS r(n)"  # noqa: S608 - our own names
             made.execute(f"COPY ({query}) TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
     (folder / "done").touch()
 

@@ -29,7 +29,7 @@ def open_people(people: People) -> duckdb.DuckDBPyConnection:
     known = ", ".join(f"nullif({name}, '') AS {name}" for name in texts)
     connection.execute(
         f"""CREATE TABLE persons_rows AS SELECT {known}, CAST(nullif(birth_date, '') AS DATE) AS birth_date,
-        CAST(nullif(created_on, '') AS DATE) AS created_on FROM given"""  # noqa: S608
+        CAST(nullif(created_on, '') AS DATE) AS created_on FROM given"""  # noqa: S608 - our own names
     )
     connection.unregister("given")
     connection.execute("CREATE VIEW persons AS SELECT * FROM persons_rows")
@@ -86,4 +86,4 @@ def _put_truth_in_order(connection: duckdb.DuckDBPyConnection, people: People) -
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
-    return [column[0] for column in connection.execute(f"SELECT * FROM {name} LIMIT 0").description]  # noqa: S608
+    return [column[0] for column in connection.execute(f"SELECT * FROM {name} LIMIT 0").description]  # noqa: S608 - our own names
