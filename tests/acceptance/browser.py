@@ -3,12 +3,13 @@
 import base64
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -30,6 +31,7 @@ _FLAGS = (
 )
 _BLOCKED = 2
 _PATIENCE_SECONDS = 30
+_POLL_SECONDS = 0.1
 
 
 def programs() -> tuple[str, str] | None:
@@ -90,7 +92,8 @@ class Browser:
         self.wait_for("nav")
 
     def find(self, selector: str) -> Any:
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
+        """The first element that fits, as soon as the page has one: between two pages there is no element at all."""
+        return self._until(lambda _driver: next(iter(self.all(selector)), None))
 
     def all(self, selector: str) -> list[Any]:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
@@ -101,7 +104,11 @@ class Browser:
         def there(_driver: object) -> Any:
             return next((one for one in self.all(selector) if one.is_displayed()), None)
 
-        return WebDriverWait(self.driver, _PATIENCE_SECONDS, ignored_exceptions=[Exception]).until(there)
+        return self._until(there)
+
+    def _until(self, found: Callable[[object], Any]) -> Any:
+        waiting = WebDriverWait(self.driver, _PATIENCE_SECONDS, _POLL_SECONDS, ignored_exceptions=[WebDriverException])
+        return waiting.until(found)
 
     def type(self, selector: str, words: str) -> None:
         self.find(selector).send_keys(words)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from kizuna.agents.workspace import SIMULATED_NOW
 from kizuna.store import campaigns
 from kizuna.store.tables import ReviewRow
+from selenium.common.exceptions import WebDriverException
 
 from ..integration.world import MORNING, PASSWORD, Stages, World
 from .browser import Browser, a_browser, programs
@@ -108,11 +109,12 @@ def browse(tmp_path: Path) -> Callable[..., Any]:
 
 
 def until(holds: Callable[[], bool], seconds: float = 60) -> bool:
-    """Whether it comes true in time."""
+    """Whether it comes true in time; an element that left with its page is one that is not there yet."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if holds():
-            return True
+        with suppress(WebDriverException):
+            if holds():
+                return True
         time.sleep(0.3)
     return False
 
@@ -226,6 +228,7 @@ def test_it_all_works_without_scripts(serve: Callable[..., Inbox], browse: Calla
     with browse(scripts=False) as here:
         here.log_in(inbox.base, "r04", PASSWORD)
         here.find("[data-item]").click()
+        here.wait_for("#decide")
         review = here.driver.current_url.split("/reviews/")[1].split("?")[0]
         here.find("[data-key=e]").click()
         here.type("#text", "\n\n特別に月額9,800円でご用意します。")
