@@ -5,6 +5,7 @@ from ..customers.diagnosis.diagnose import diagnose
 from ..customers.diagnosis.reading import read_what_there_is
 from ..domain.diagnosis import Diagnosis
 from ..store import erasing
+from .reading import overdue
 from .workspace import Workspace
 
 
@@ -22,5 +23,6 @@ def diagnose_workspace(workspace: Workspace) -> Diagnosis:
             as_of=workspace.clock.now().date(),
             wishes=Wishes(tuple(workspace.actions.values()), brief.segment, workspace.feature_folder),
             faulty_rows_allowed=brief.sources.faulty_rows_allowed,
+            overdue=overdue(workspace),
             identity_found=brief.sources.identity is not None,
         )

@@ -13,6 +13,7 @@ from ..customers.ingest.parts import sweep
 from ..customers.ingest.reading import Ingest, News, Terms, has_news, ingest
 from ..customers.ingest.refresh import FeatureParts, read_features, refresh
 from ..customers.ingest.touching import units_since
+from ..customers.ingest.waiting import overdue_by_entity
 from ..customers.opening import Customers
 from ..customers.table import FeatureTable
 from ..customers.visitors import KIND
@@ -92,6 +93,11 @@ def touched_since(workspace: Workspace, number: int) -> list[str] | None:
     """The units that what was published after this number concerns; None: all, or nobody knows any more."""
     manifest = _standing(workspace)
     return units_since(manifest, number, parts_folder(workspace))
+
+
+def overdue(workspace: Workspace) -> dict[str, int]:
+    """How many published rows of each entity have waited too long for what they name."""
+    return overdue_by_entity(_standing(workspace), parts_folder(workspace), workspace.clock.now())
 
 
 def refresh_features(workspace: Workspace, as_of: date, only: Collection[str] | None = None) -> FeatureTable:
@@ -229,4 +235,5 @@ def _terms(workspace: Workspace) -> Terms:
         faulty_rows_allowed=brief.sources.faulty_rows_allowed,
         keep_out=keep_out,
         erasures=erasures,
+        now=workspace.clock.now(),
     )

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -67,8 +68,22 @@ Or step by step:
 """
 
 
+class _Kizuna(LazyGroup):
+    def invoke(self, ctx: click.Context) -> Any:
+        """Rows that stop a reading are told in the language of whoever called."""
+        from ..domain.refusals import TooManyFaulty
+
+        try:
+            return super().invoke(ctx)
+        except TooManyFaulty as error:
+            from ..domain.errors import UserError
+            from ..inbox.refusals import too_many_in_words
+
+            raise UserError(too_many_in_words(error, ctx.params["lang"])) from error
+
+
 @click.group(
-    cls=LazyGroup,
+    cls=_Kizuna,
     commands_in=COMMANDS,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -138,7 +138,7 @@ def why(lang: "Language", unit: str, again: bool, brief: Path, as_json: bool) ->
 
 
 def _tell_status(lang: "Language", now: "Status", as_json: bool) -> None:
-    from ..inbox.words import name
+    from ..inbox.words import listed, name
 
     if as_json:
         print_json(
@@ -171,7 +171,7 @@ def _tell_status(lang: "Language", now: "Status", as_json: bool) -> None:
     if now.paused:
         click.echo(say(lang, "is_paused", reason=now.paused))
     if now.deliveries:
-        counts = ", ".join(f"{name(lang, 'delivery', state)} {count}" for state, count in now.deliveries.items())
+        counts = listed(lang, (f"{name(lang, 'delivery', state)} {count}" for state, count in now.deliveries.items()))
         click.echo(say(lang, "deliveries", counts=counts))
     _tell_waiting(lang, now)
 

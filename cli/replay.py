@@ -35,7 +35,7 @@ def replay(lang: "Language", cycle: int | None, brief: Path, as_json: bool) -> N
     else:
         print_replayed(found, lang, console())
     if not all(each.is_same for each in found):
-        raise click.exceptions.Exit(1)
+        raise SystemExit(1)
 
 
 def as_plain(replayed: "Replayed") -> dict[str, Any]:

@@ -10,11 +10,12 @@ from rich.console import Console
 from ..domain.brief import Language, Metric
 from ..domain.draft import Draft
 from ..inbox import figures
+from ..inbox.explaining import limit_name
 from ..inbox.helping import help_lines, helps_little
 from ..inbox.reasoning import plan_reasoning
 from ..inbox.report.fairness import planned_fairness
 from ..inbox.terminal import Sheet
-from ..inbox.words import name
+from ..inbox.words import listed, name
 from ..inbox.words import say as words
 from ..service.reviewing import Shown
 from ..service.words import without_footer
@@ -72,9 +73,9 @@ def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
     yen = _yen(language)
     goal, chance, worth = plan["goal"], plan["by_chance"], plan["expected_value_jpy"]
     metric = name(language, "metric", Metric(goal["metric"]).value)
-    gains = ", ".join(_gain(goal, lever, language) for lever in plan["levers"])
-    groups = ", ".join(f"{name(language, 'group', group)} {count}" for group, count in plan["groups"].items())
-    reasons = ", ".join(f"{name(language, 'reason', reason)} {n}" for reason, n in plan["left_alone"].items())
+    gains = listed(language, (_gain(goal, lever, language) for lever in plan["levers"]))
+    groups = listed(language, (f"{name(language, 'group', group)} {count}" for group, count in plan["groups"].items()))
+    reasons = listed(language, (f"{name(language, 'reason', reason)} {n}" for reason, n in plan["left_alone"].items()))
     lines = [
         say(language, "goal", metric=metric, lift=figures.lift(goal["lift"]), days=goal["horizon_days"]),
         say(language, "lever", lever=name(language, "lever", plan["lever"] or ""), gains=gains),
@@ -106,10 +107,10 @@ def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
     for line in lines:
         sheet.line(line)
     if plan["workload"]:
-        drafts = ", ".join(f"{rep} {count}" for rep, count in plan["workload"].items())
+        drafts = listed(language, (f"{rep} {count}" for rep, count in plan["workload"].items()))
         sheet.line(say(language, "workload", drafts=drafts))
     if plan["binding"]:
-        sheet.line(say(language, "binding", limits=", ".join(plan["binding"])))
+        sheet.line(say(language, "binding", limits=listed(language, (limit_name(language, code) for code in plan["binding"]))))
     _feasibility(plan["feasibility"], language, sheet)
     _helps(plan, language, sheet)
     sheet.blank()
@@ -173,7 +174,7 @@ def _helps(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
 
 def _action(action: Mapping[str, Any], language: Language) -> tuple[str, ...]:
     yen = _yen(language)
-    reasons = ", ".join(f"{name(language, 'reason', why)} {count}" for why, count in action["why_not"].items())
+    reasons = listed(language, (f"{name(language, 'reason', why)} {count}" for why, count in action["why_not"].items()))
     worth = action["expected_value_jpy"]["mean"]
     return action["action"], str(action["eligible"]), str(action["units"]), yen(action["cost_jpy"]), yen(worth), reasons
 
@@ -181,8 +182,8 @@ def _action(action: Mapping[str, Any], language: Language) -> tuple[str, ...]:
 def _content(shown: Shown, language: Language, sheet: Sheet, every: bool) -> None:
     summary = shown.review.summary
     by_id = {draft.id: draft for draft in shown.drafts}
-    messages = ", ".join(f"{message} {count}" for message, count in summary["messages"].items())
-    languages = ", ".join(f"{lang} {count}" for lang, count in summary["languages"].items())
+    messages = listed(language, (f"{message} {count}" for message, count in summary["messages"].items()))
+    languages = listed(language, (f"{lang} {count}" for lang, count in summary["languages"].items()))
     counts = {key: summary[key] for key in ("units", "drafts", "variant")}
     cost = _yen(language)(summary["cost_jpy"])
     sheet.blank()
@@ -225,7 +226,8 @@ def _draft(draft: Draft, language: Language, sheet: Sheet, *, footer: bool) -> N
     text = draft.text if footer else without_footer(draft.text)
     for line in text.splitlines():
         sheet.line(line, indent=4)
-    sheet.line(say(language, "facts", facts=", ".join(f"{k}={v}" for k, v in facts.items())), "dim", indent=2)
+    told = listed(language, (f"{k}={v}" for k, v in facts.items()))
+    sheet.line(say(language, "facts", facts=told), "dim", indent=2))
 
 
 def _yen(language: Language) -> Any:

@@ -10,9 +10,10 @@ from typing import Any
 import duckdb
 
 from ..domain.errors import Fault, FaultyFile
+from ..domain.refusals import RowFault
 from ..domain.sources import Feed
 from .contract.limit import check_limit
-from .contract.load import Loaded, RowFault, load, make_empty
+from .contract.load import Loaded, load, make_empty
 from .contract.missing import check_files
 from .contract.model import Model, Source, UnitKind, contract
 from .erased import Door, KeepOut
@@ -186,10 +187,11 @@ def _unify(customers: Customers, who: Who) -> None:
 
 def _count(customers: Customers, source: Source, loaded: Loaded, allowed: float) -> None:
     customers.row_counts[source.name] = loaded.kept
-    customers.fault_counts[source.name] = loaded.faulty
+    faulty = loaded.faulty + loaded.waiting  # nothing is kept, so nothing can wait
+    customers.fault_counts[source.name] = faulty
     customers.faults += loaded.faults
     file = loaded.origins[0] if len(loaded.origins) == 1 else source.name
-    check_limit(file, faulty=loaded.faulty, rows=loaded.read, known=0, allowed=allowed, faults=loaded.faults)
+    check_limit(file, faulty=faulty, rows=loaded.read, known=0, allowed=allowed, faults=loaded.faults)
 
 
 def _latest_moment(customers: Customers) -> datetime | None:

@@ -22,7 +22,7 @@ class Example:
     line: int
     column: str
     value: str
-    rule: str  #: as the contract check says it, in English
+    rule: str  #: as data, see `domain.refusals`
     kind: RuleKind = "unreadable"
 
 
@@ -32,7 +32,7 @@ class Refused:
 
     kind: RuleKind
     column: str
-    rule: str  #: as the contract check says it, in English
+    rule: str  #: as data, see `domain.refusals`
     rows: int
     examples: tuple[Example, ...]
 

@@ -66,8 +66,13 @@ def measure(language: Language, column: str) -> str:
     return found[0].strip() if found else column
 
 
-def value_of(language: Language, column: str, value: float | str | None) -> str:
-    """A feature's value in its unit."""
+def is_a_change(column: str) -> bool:
+    """Whether the feature says how far something went up or down."""
+    return "_change_" in column
+
+
+def value_of(language: Language, column: str, value: float | str | None, *, signed: bool = False) -> str:
+    """A feature's value in its unit; with a plus where `signed` and above zero."""
     if value is None or isinstance(value, str):
         return say(language, "condition.value_unknown") if value is None else value
     unit = measures().get(column, ({}, ""))[1]
@@ -76,14 +81,15 @@ def value_of(language: Language, column: str, value: float | str | None) -> str:
     if column.endswith("_overdue_ratio"):
         return say(language, "condition.times", times=figures.number(value, 1))
     if unit in _SHARES:
-        return figures.percent(value, 0 if round(value * 100, 3).is_integer() else 1)
+        shown = figures.percent(value, 0 if round(value * 100, 3).is_integer() else 1)
+        return f"+{shown}" if signed and value > 0 else shown
     shown = figures.number(value, 0 if float(value).is_integer() else 1)
     return say(language, "condition.days", days=shown) if unit == "days" else shown
 
 
 def _compared(language: Language, found: re.Match[str]) -> str:
     column, sign, value = found["column"], found["sign"], float(found["value"])
-    if "_change_" in column and value < 0 and sign in ("<=", "<"):
+    if is_a_change(column) and value < 0 and sign in ("<=", "<"):
         return say(language, "condition.fell", what=measure(language, column), value=value_of(language, column, -value))
     shown = value_of(language, column, value)
     return say(language, f"condition.{_SIGNS[sign]}", what=measure(language, column), value=shown)

@@ -8,7 +8,7 @@ from typing import Any
 from ..domain.brief import Language
 from ..service.segments import measures
 from . import conditions, figures
-from .words import clean, name, outcome, say, words
+from .words import clean, listed, name, outcome, say
 
 Row = Mapping[str, Any]
 _ARRIVED = frozenset({"sent", "handed_over"})
@@ -129,11 +129,16 @@ def _why_nothing(decision: Row, ranked: list[Row], language: Language) -> str:
 def _limit(decision: Row, language: Language) -> str:
     """Which limits were tight in that plan; a rep's own without the rep."""
     codes = dict.fromkeys("rep" if str(code).startswith("rep ") else str(code) for code in decision.get("limits") or ())
-    known = words(language)
-    named = [known.get(f"why.limit_name.{code}", clean(code)) for code in codes]
+    named = [limit_name(language, code) for code in codes]
     if not named:
         return say(language, "why.for_long_term" if decision.get("action") else "why.limits_none")
-    return say(language, "why.limits", limits=say(language, "why.list").join(named))
+    return say(language, "why.limits", limits=listed(language, named))
+
+
+def limit_name(language: Language, code: str) -> str:
+    """A limit of a plan in words; whose time is used up is named by their id."""
+    _, _, rep = code.partition("rep ")
+    return say(language, "why.limit_rep", rep=clean(rep)) if rep else name(language, "why.limit_name", code)
 
 
 def _possible(decision: Row) -> int:
@@ -145,16 +150,16 @@ def _chance(decision: Row, language: Language) -> Iterator[str]:
     if nothing is None:
         yield say(language, "why.not_logged", probability=figures.probability(decision["probability"]))
         return
-    told = [(clean(str(row["action"])), float(row["probability"])) for row in decision.get("candidates", ())]
-    told = [*told, (say(language, "why.nothing"), float(nothing))]
-    possible = sorted(((what, chance) for what, chance in told if chance > 1e-12), key=lambda pair: -pair[1])
+    chances = [(clean(str(row["action"])), float(row["probability"])) for row in decision.get("candidates", ())]
+    chances = [*chances, (say(language, "why.nothing"), float(nothing))]
+    possible = sorted(((what, chance) for what, chance in chances if chance > 1e-12), key=lambda pair: -pair[1])
     if len(possible) <= 1:
         yield say(language, "why.certain")
         return
-    listed = [
+    told = [
         say(language, "why.chance_of", what=what, probability=figures.probability(chance)) for what, chance in possible
     ]
-    yield say(language, "why.chances", chances=say(language, "why.list").join(listed))
+    yield say(language, "why.chances", chances=listed(language, told))
 
 
 def _wording(decision: Row, language: Language) -> Iterator[str]:
@@ -192,7 +197,7 @@ def _came_of_it(decision: Row, language: Language) -> Iterator[str]:
     at = moment_of(arrived[0].get("at"), language)
     kinds = dict.fromkeys(outcome(language, str(row["kind"])) for row in decision.get("outcomes", ()))
     if kinds:
-        yield say(language, "why.sent", at=at, outcomes=say(language, "why.list").join(kinds))
+        yield say(language, "why.sent", at=at, outcomes=listed(language, kinds))
     else:
         yield say(language, "why.sent_nothing", at=at)
 
@@ -203,7 +208,7 @@ def _against(entry: Row, language: Language) -> str:
         return say(language, "why.unknown", condition=told)
     values = [_value(language, column, value) for column, value in entry["figures"].items()]
     key = "why.fails_not" if entry["truth"] else "why.fails"
-    return say(language, key, condition=told, value=say(language, "why.list").join(values))
+    return say(language, key, condition=told, value=listed(language, values))
 
 
 def _value(language: Language, column: str, value: float | str | None) -> str:
@@ -211,7 +216,7 @@ def _value(language: Language, column: str, value: float | str | None) -> str:
         return say(language, "why.truth_yes" if value else "why.truth_no")
     if isinstance(value, str):
         return name(language, "feature_value", value)
-    return conditions.value_of(language, column, value)
+    return conditions.value_of(language, column, value, signed=conditions.is_a_change(column))
 
 
 def moment_of(at: object, language: Language) -> str:

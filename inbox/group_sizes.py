@@ -5,7 +5,7 @@ from ..domain.decision import Group
 from ..service.group_sizes import SizedGroups
 from . import figures
 from .helping import shares_in_words
-from .words import name, say
+from .words import listed, name, say
 
 _ORDER = (Group.POLICY, Group.RANDOM_CONTROL, Group.BUSINESS_AS_USUAL, Group.HOLDOUT)
 
@@ -32,7 +32,7 @@ def sizing_lines(sized: SizedGroups, metric: Metric, goal: float, language: Lang
         key = "smaller" if sized.is_enough else "better" if proposal.is_detectable else "halves"
         lines += [say(language, f"sizing.{key}", mde=closest), *_yaml(proposal.percent)]
         if proposal.left_out:
-            dropped = ", ".join(name(language, "group", group.value) for group in proposal.left_out)
+            dropped = listed(language, (name(language, "group", group.value) for group in proposal.left_out))
             lines.append(say(language, "sizing.thin", groups=dropped))
     else:
         lines.append(say(language, "sizing.fine" if sized.is_enough else "sizing.halves_no_gain"))

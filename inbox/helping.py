@@ -6,7 +6,7 @@ from typing import Any
 
 from ..domain.brief import Language
 from . import figures
-from .words import name, say
+from .words import listed, name, say
 
 
 def help_lines(plan: Mapping[str, Any], language: Language) -> list[str]:
@@ -22,7 +22,7 @@ def helps_little(plan: Mapping[str, Any]) -> bool:
 
 def shares_in_words(percent: Mapping[str, float], language: Language) -> str:
     """`policy 50%, holdout 50%`."""
-    return ", ".join(f"{name(language, 'group', group)} {share:.0f}%" for group, share in percent.items())
+    return listed(language, (f"{name(language, 'group', group)} {share:.0f}%" for group, share in percent.items()))
 
 
 def _line(way: Mapping[str, Any], language: Language) -> str:
@@ -34,7 +34,7 @@ def _line(way: Mapping[str, Any], language: Language) -> str:
         "days": figures.number(way.get("days", 0)),
         "units": figures.number(way.get("units", 0)),
         "budget": figures.yen(language, way.get("budget_jpy", 0.0)),
-        "levers": ", ".join(name(language, "lever", lever) for lever in way.get("levers", ())),
+        "levers": listed(language, (name(language, "lever", lever) for lever in way.get("levers", ()))),
         "groups": shares_in_words(way.get("percent", {}), language),
     }
     return say(language, f"helps.{way['way']}", **values)

@@ -10,7 +10,7 @@ from ..domain.brief import Language
 from . import figures
 from .explaining import in_sentences, moment_of, spoken, why_not
 from .terminal import Sheet
-from .words import clean, name, outcome, say
+from .words import clean, listed, name, outcome, say
 
 Row = Mapping[str, Any]
 
@@ -49,12 +49,10 @@ def _versions(decisions: Sequence[Row], language: Language, sheet: Sheet) -> Non
         }
         told |= changed
         if changed:
-            listed = ", ".join(f"{clean(key)} {clean(of)}" for key, of in changed.items())
-            words = (
-                f"{say(language, 'receipt.versions')} ({say(language, 'label.cycle_number', cycle=decision['cycle'])})"
-            )
+            named = (f"{name(language, 'receipt.version_of', key)} {clean(of)}" for key, of in changed.items())
             sheet.blank()
-            sheet.line(f"{words}: {listed}", "dim")
+            words = say(language, "receipt.versions", cycle=decision["cycle"], versions=listed(language, named))
+            sheet.line(words, "dim")
 
 
 def headline(decision: Row, language: Language) -> str:
@@ -110,7 +108,7 @@ def _guardrail(row: Row, language: Language) -> str:
 
 
 def _review(row: Row, language: Language) -> str:
-    by = say(language, "label.by", name=clean(str(row["decided_by"]))) if row.get("decided_by") else ""
+    by = say(language, "label.by", name=name(language, "by_itself", row["decided_by"])) if row.get("decided_by") else ""
     reason = clean(str(row.get("reason") or ""))
     return _joined(
         moment_of(row.get("decided_at"), language),

@@ -18,6 +18,10 @@ _CLOSERS = "、。，．・：；！？％」』）］】〜ーぁぃぅぇぉ�
 _UNIT = re.compile(f"\\s|[「『（［【“(]*(?:[^\\s{_WIDE}]+|[{_WIDE}])[{_CLOSERS}”)]*|[「『（［【“(]+|[{_CLOSERS}”)]+")
 
 
+#: A word of the first column, which names its row, is broken only where it is longer.
+_LONGEST_KEPT = 24
+
+
 class Sheet:
     """Writes to one console, never reading markup out of what it is given."""
 
@@ -40,7 +44,9 @@ class Sheet:
         table = Table(box=None, show_header=bool(header), header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
         for place in range(len(header or rows[0])):
             title = Text(clean(header[place])) if header else ""
-            table.add_column(title, justify="right" if place in figures else "left", overflow="fold")
+            side = "right" if place in figures else "left"
+            widest = max((_longest_word(row[place]) for row in rows), default=0) if place == 0 else 0
+            table.add_column(title, justify=side, overflow="fold", min_width=min(widest, _LONGEST_KEPT))
         for row in rows:
             table.add_row(*(cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row))
         options = self._console.options.update(width=self._console.width - 2)
@@ -51,6 +57,11 @@ class Sheet:
 
     def _print(self, text: Text, indent: int) -> None:
         self._console.print(Text(" " * indent) + text, no_wrap=True, overflow="ignore", crop=False)
+
+
+def _longest_word(cell: Cell) -> int:
+    """Cells of the longest word that has no good place to break: names of actions, not Japanese."""
+    return max((len(word) for word in str(cell).split() if cell_len(word) == len(word)), default=0)
 
 
 def wrapped(text: str, width: int) -> list[str]:

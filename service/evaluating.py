@@ -16,7 +16,7 @@ from ..store import campaigns
 Array = np.ndarray[Any, np.dtype[Any]]
 
 LEVEL = 0.95
-NOTHING, RANDOM, BELIEFS, ACTION = "nothing", "random", "beliefs", "action"
+RANDOM, BELIEFS, ACTION = "random", "beliefs", "action"
 SHOWN = (Method.ips, Method.snips, Method.dr)
 
 
@@ -24,10 +24,9 @@ SHOWN = (Method.ips, Method.snips, Method.dr)
 class Evaluated:
     """One policy by the log, in JPY a unit and cycle; a word where the log can't tell."""
 
-    policy: str  #: nothing | random | beliefs | action
+    policy: str  #: random | beliefs | action
     action: str  #: of `action`: which one
-    values: dict[Method, Estimate | Refusal]
-    over_nothing: Estimate | Refusal
+    over_nothing: dict[Method, Estimate | Refusal]  #: paired, so that policies can be compared with each other too
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,8 @@ class Evaluation:
     cycles: tuple[int, ...]
     decisions: int
     level: float
+    nothing: Estimate | Refusal
+    """What nothing for anybody brings, doubly robust."""
     policies: tuple[Evaluated, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -45,12 +46,12 @@ class Evaluation:
             "cycles": list(self.cycles),
             "decisions": self.decisions,
             "level": self.level,
+            "nothing": _plain(self.nothing),
             "policies": [
                 {
                     "policy": one.policy,
                     "action": one.action,
-                    "values": {method.value: _plain(found) for method, found in one.values.items()},
-                    "over_nothing": _plain(one.over_nothing),
+                    "over_nothing": {method.value: _plain(found) for method, found in one.over_nothing.items()},
                 }
                 for one in self.policies
             ],
@@ -58,7 +59,10 @@ class Evaluation:
 
 
 def evaluate_policies(workspace: Workspace) -> Evaluation:
-    """Nothing, chance, each action for all who may get it, and the beliefs in force. Raises UserError without a log."""
+    """Chance, each action for all who may get it, and the beliefs in force, over nothing for anybody.
+
+    Raises UserError without a log.
+    """
     with workspace.store.read() as session:
         measured = [row.number for row in campaigns.cycles(session, workspace.brief.name) if row.measurement]
     if not measured:
@@ -73,18 +77,16 @@ def evaluate_policies(workspace: Workspace) -> Evaluation:
         Evaluated(
             policy=policy,
             action=action,
-            values={method: judged.value(chosen, method) for method in SHOWN},
-            over_nothing=judged.difference(chosen, nothing),
+            over_nothing={method: judged.difference(chosen, nothing, method) for method in SHOWN},
         )
-        for policy, action, chosen in _policies(workspace, past, nothing, max(measured) + 1)
+        for policy, action, chosen in _policies(workspace, past, max(measured) + 1)
     ]
     decisions = int(sum(one.logged.sum() for one in past))
-    return Evaluation(tuple(one.cycle for one in past), decisions, LEVEL, tuple(policies))
+    cycles = tuple(one.cycle for one in past)
+    return Evaluation(cycles, decisions, LEVEL, judged.value(nothing, Method.dr), tuple(policies))
 
 
-def _policies(
-    workspace: Workspace, past: list[Past], nothing: list[Array], cycle: int
-) -> list[tuple[str, str, list[Array]]]:
+def _policies(workspace: Workspace, past: list[Past], cycle: int) -> list[tuple[str, str, list[Array]]]:
     beliefs = current_beliefs(workspace, cycle)
     believed = [
         fixed(best_options(workspace, one, weigh_again(workspace, one, beliefs))[0], one.probability.shape[1])
@@ -96,7 +98,7 @@ def _policies(
         for column, name in enumerate(workspace.brief.playbooks)
         if any((one.open[:, column + 1] & one.open[:, 0]).any() for one in past)
     ]
-    return [(NOTHING, "", nothing), (RANDOM, "", random), *single, (BELIEFS, "", believed)]
+    return [(RANDOM, "", random), *single, (BELIEFS, "", believed)]
 
 
 def _for_all(past: Past, option: int) -> Array:

@@ -7,6 +7,7 @@ from ..agents.looking_again import look_again
 from ..agents.reading import read_sources
 from ..agents.workspace import Workspace
 from ..domain.errors import UserError
+from ..domain.refusals import RowFault
 
 #: So many faults are shown of each source.
 FAULTS_SHOWN = 5
@@ -22,12 +23,15 @@ class SourceRead:
     changed: int
     repeated: int
     removed: int
-    set_aside: int
+    set_aside: int  #: rows that break a rule
     let_in: int
-    waiting: int  #: rows set aside, now and earlier, that wait for what they refer to
+    came_early: int  #: rows of this reading that wait for what they name
+    waiting: int  #: these and earlier ones
+    overdue: int  #: of them: those that have waited too long, and count as faulty
     rows: int  #: good rows in all
-    faulty: int  #: rows set aside in all
-    faults: list[str]  #: the first of them: `orders.csv: line 7: amount_jpy: 'x': is not a number`
+    faulty: int  #: rows that break a rule in all
+    faults: list[RowFault]  #: the first of those read now
+    first_waiting: RowFault | None  #: of those read now
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,13 @@ def read_now(workspace: Workspace) -> SourcesRead:
                     removed=news.removed,
                     set_aside=news.set_aside,
                     let_in=news.let_in,
+                    came_early=news.waiting,
                     waiting=entity.waiting,
+                    overdue=news.overdue,
                     rows=entity.rows,
                     faulty=entity.faulty,
-                    faults=[f"{fault.file}: {fault}" for fault in news.faults[:FAULTS_SHOWN]],
+                    faults=[fault for fault in news.faults if not fault.waits][:FAULTS_SHOWN],
+                    first_waiting=next((fault for fault in news.faults if fault.waits), None),
                 )
             )
     touched = None if found.touched is None else sorted(found.touched)

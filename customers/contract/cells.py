@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from .model import WRITTEN_AS, Column
+from ...domain.refusals import rule_of
+from .model import Column
 
 SQL_TYPES = {
     "text": "VARCHAR",
@@ -46,9 +47,6 @@ _MONEY = "^([-+△▲]?) ?(?:¥|JPY)? ?([-+]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(
 _MIDNIGHT = "0?0:00(:00([.]0+)?)?"
 _DAY_OR_MONTH_FIRST = "^[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{2}|[0-9]{4})([T ].*)?$"
 _SERIAL_NUMBER = "^[0-9]{5}([.][0-9]+)?$"
-_AMBIGUOUS = "may have the day or the month first; write it like 2026-01-31"
-_SERIAL = "looks like the serial number of a spreadsheet; write it like 2026-01-31"
-
 
 #: Names of intermediate columns -> SQL, layer upon layer: each may use those of the layers before.
 Layers = list[dict[str, str]]
@@ -56,9 +54,9 @@ Layers = list[dict[str, str]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule that a cell may break: in words, and as the SQL condition under which it does."""
+    """A rule that a cell may break: as data (`domain.refusals`), and as the SQL condition under which it does."""
 
-    words: str
+    broken: str
     is_broken: str
 
 
@@ -129,29 +127,30 @@ def careful_layers(column: Column, raw: str, time_zone: str | None) -> Layers:
 def rules(column: Column, raw: str, time_zone: str | None) -> Iterator[Rule]:
     """The rules of a column over the layers of `careful_layers`; the first broken one is the fault."""
     if column.required:
-        yield Rule("must not be empty", f"{raw} IS NULL")
+        yield Rule("empty", f"{raw} IS NULL")
     unreadable = f"{raw} IS NOT NULL AND {column.name} IS NULL"
     if column.type in ("date", "timestamp"):
-        for words, condition in _about_days(column, time_zone):
-            yield Rule(words, f"{unreadable} AND {condition}")
+        for broken, condition in _about_days(column, time_zone):
+            yield Rule(broken, f"{unreadable} AND {condition}")
     if column.type != "text":
-        yield Rule(f"is not {WRITTEN_AS[column.type]}", unreadable)
+        yield Rule(f"not_{column.type}", unreadable)
     elif column.allowed:
-        yield Rule(f"must be one of {', '.join(column.allowed)}", f"{raw} NOT IN ({_listed(column)})")
+        yield Rule(rule_of("not_allowed", ", ".join(column.allowed)), f"{raw} NOT IN ({_listed(column)})")
     elif not column.references:
-        yield Rule("holds a NUL character", f"contains({raw}, chr(0))")
+        yield Rule("holds_nul", f"contains({raw}, chr(0))")
 
 
 def _about_days(column: Column, time_zone: str | None) -> Iterator[tuple[str, str]]:
     it = column.name
-    yield _AMBIGUOUS, f"regexp_matches({it}_plain, '{_DAY_OR_MONTH_FIRST}')"
-    yield _SERIAL, f"regexp_matches({it}_plain, '{_SERIAL_NUMBER}')"
-    yield "is no day of that era", f"{it}_parts.era <> '' AND {it}_day IS NULL"
+    yield "day_or_month_first", f"regexp_matches({it}_plain, '{_DAY_OR_MONTH_FIRST}')"
+    yield "serial_number", f"regexp_matches({it}_plain, '{_SERIAL_NUMBER}')"
+    yield "no_day_of_era", f"{it}_parts.era <> '' AND {it}_day IS NULL"
     if column.type == "timestamp":
-        words = f"is not {WRITTEN_AS['timestamp']} (or say in which `time_zone` the feed writes)"
         if time_zone is not None:
-            words = f"is a time that clocks in {time_zone} showed twice on that day, or never"
-        yield words, f"{it}_local IS NOT NULL AND {it}_clock.ahead = ''"
+            yield rule_of("never_or_twice", time_zone), f"{it}_local IS NOT NULL AND {it}_clock.ahead = ''"
+            return
+        is_day = f"({it}_parts.rest = '' AND {it}_day IS NOT NULL)"
+        yield "no_offset", f"({it}_local IS NOT NULL AND {it}_clock.ahead = '') OR {is_day}"
 
 
 def _listed(column: Column) -> str:

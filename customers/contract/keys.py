@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 
+from ...domain.refusals import NO_SUCH, rule_of
 from .cells import Rule
 from .model import Column, Source
 
 #: `_fault` of a row that only repeats another one: no fault, and no row.
 REPEATED = 0
-TWICE = "stands there twice"
-NO_SUCH = "no such "
 
 
 @dataclass
@@ -21,19 +20,20 @@ class Verdict:
 
     rules: list[tuple[Column, Rule]]
     others: dict[int, tuple[str, str]] = field(default_factory=dict)
+    waits: set[int] = field(default_factory=set)  #: those of rows that may be good later
     is_used: bool = False  #: any row has a number
 
     def __post_init__(self) -> None:
-        self._headers = {number: (column.header, rule.words) for number, (column, rule) in enumerate(self.rules, 1)}
+        self._headers = {number: (column.header, rule.broken) for number, (column, rule) in enumerate(self.rules, 1)}
 
-    def other(self, column: Column | None, name: str, words: str) -> int:
+    def other(self, column: Column | None, name: str, rule: str) -> int:
         """A number for a rule that looks at more than one cell; `name` is the column to show."""
         number = len(self.rules) + len(self.others) + 1
-        self.others[number] = (name, words)
-        self._headers[number] = (column.header if column is not None else name, words)
+        self.others[number] = (name, rule)
+        self._headers[number] = (column.header if column is not None else name, rule)
         return number
 
-    def words(self, number: int) -> tuple[str, str]:
+    def told(self, number: int) -> tuple[str, str]:
         """(the column as the file calls it, the rule)"""
         return self._headers[number]
 
@@ -50,7 +50,7 @@ def mark_repeated(connection: duckdb.DuckDBPyConnection, source: Source, table: 
     for key in dict.fromkeys((source.key, *((column.name,) for column in source.columns if column.unique))):
         if not _is_unique(connection, table, key):
             column = columns[key[0]]
-            number = verdict.other(column, key[0], TWICE)
+            number = verdict.other(column, key[0], "twice")
             if key == source.key:
                 repeats = _mark(connection, table, REPEATED, _later_of_same(source.column_names, table))
             _mark(connection, table, number, _later_of_same(key, table))
@@ -64,7 +64,7 @@ def mark_empty(connection: duckdb.DuckDBPyConnection, source: Source, table: str
         return
     columns = {column.name: column for column in source.columns}
     first, *others = (columns[name] for name in source.one_of)
-    number = verdict.other(first, first.name, f"must not be empty without {' or '.join(c.header for c in others)}")
+    number = verdict.other(first, first.name, rule_of("empty_without", ", ".join(c.header for c in others)))
     empty = " AND ".join(f"{name} IS NULL" for name in ("_fault", *source.one_of))
     verdict.is_used |= _mark(connection, table, number, f"SELECT rowid FROM {table} WHERE {empty}") > 0  # noqa: S608
 
@@ -78,7 +78,8 @@ def mark_unknown(connection: duckdb.DuckDBPyConnection, source: Source, table: s
                 SELECT {table}.rowid FROM {table} ANTI JOIN {parent} ON {table}.{column.name} = {parent}.{key}
                 WHERE {table}._fault IS NULL AND {table}.{column.name} IS NOT NULL
             """  # noqa: S608 - all names come from the contract
-            number = verdict.other(column, column.name, f"{NO_SUCH}{column.references}")
+            number = verdict.other(column, column.name, rule_of(NO_SUCH, column.references))
+            verdict.waits.add(number)
             verdict.is_used |= _mark(connection, table, number, rows) > 0
     (used,) = connection.execute(f"SELECT count(_fault) > 0 FROM {table}").fetchall()[0]  # noqa: S608
     verdict.is_used |= used

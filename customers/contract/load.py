@@ -10,32 +10,18 @@ from dataclasses import dataclass, field
 import duckdb
 
 from ...domain.errors import ContractBroken
+from ...domain.refusals import RowFault
 from ..erased import Door
 from ..sources.rows import Batch
 from .cells import SQL_TYPES, Rule, careful_layers, is_plain, quick_cast, rules
-from .keys import NO_SUCH, Verdict, mark_empty, mark_repeated, mark_unknown, merge_newer
+from .keys import Verdict, mark_empty, mark_repeated, mark_unknown, merge_newer
 from .model import Column, Source
-from .rejects import lost_lines, rejected_rows
+from .rejects import lost_lines, rejected_rows, with_swallowed
 
 DESCRIBED_PER_FILE = 1_000
 VALUE_SHOWN = 80
 #: Where fewer rows than this share are odd they are corrected in place; otherwise all rows are written anew.
 _FEW = 0.1
-
-
-@dataclass(frozen=True)
-class RowFault:
-    """A row set aside: where it stands, the first cell that broke a rule, and the rule."""
-
-    file: str
-    line: int
-    column: str
-    value: str
-    rule: str
-
-    def __str__(self) -> str:
-        cell = f"{self.column}: {self.value!r}" if self.column else f"{self.value!r}"
-        return f"line {self.line}: {cell}: {self.rule}"
 
 
 @dataclass
@@ -45,6 +31,7 @@ class Loaded:
     read: int = 0
     kept: int = 0
     faulty: int = 0
+    waiting: int = 0  #: rows with nothing wrong but that they came before what they name
     repeated: int = 0  #: rows that say what another row says already
     faults: list[RowFault] = field(default_factory=list)  #: at most 1,000 per file
     origins: list[str] = field(default_factory=list)
@@ -92,11 +79,12 @@ def stored_columns(source: Source) -> dict[str, str]:
 def make_aside(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     """The table of rows set aside: where each stands and why, and its cells as far as they can be read.
 
-    `_waits`: it refers to something that is not known yet, and may be good later.
+    `_waits`: it refers to something that is not known yet, and may be good later. `_since`: when one first waited for
+    that; NULL until an ingest says it (ingest/waiting.py).
     """
     columns = {column.name: SQL_TYPES[column.type] for column in source.columns}
     columns |= {"_origin": "VARCHAR", "_line": "BIGINT", "_column": "VARCHAR", "_value": "VARCHAR", "_rule": "VARCHAR"}
-    columns["_waits"] = "BOOLEAN"
+    columns |= {"_waits": "BOOLEAN", "_since": "TIMESTAMP"}
     listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     connection.execute(f"CREATE TABLE IF NOT EXISTS {source.name}_aside ({listed})")
 
@@ -118,14 +106,15 @@ def _load_batch(
         _careful_pass(connection, source, batch, table, verdict, in_place=odd < read * _FEW)
     rejected = [RowFault(batch.origin, *found) for found in rejected_rows(connection, batch, VALUE_SHOWN)]
     lost = lost_lines(connection, source, batch, table, read) if rejected else 0
+    rejected = with_swallowed(rejected, lost)
     if door is not None:
         door.take_out(connection, source, table)
     mark_empty(connection, source, table, verdict)
     loaded.repeated += mark_repeated(connection, source, table, verdict)
     mark_unknown(connection, source, table, verdict)
-    broken = _set_aside(connection, source, batch, verdict, rejected, loaded)
+    _set_aside(connection, source, batch, verdict, rejected, loaded)
     loaded.read += read + max(len(rejected), lost)
-    loaded.faulty += broken + max(len(rejected), lost)
+    loaded.faulty += max(len(rejected), lost)
     loaded.repeated += merge_newer(connection, source, table, f"{source.name}_rows", stored_columns(source))
     loaded.origins.append(batch.origin)
     loaded.marks |= batch.mark
@@ -195,46 +184,55 @@ def _set_aside(
     verdict: Verdict,
     rejected: list[RowFault],
     loaded: Loaded,
-) -> int:
-    """Move faulty rows to `<entity>_aside`, and describe them; returns how many of the rows read were faulty."""
+) -> None:
+    """Move faulty and waiting rows to `<entity>_aside`, count and describe them. Those rejected are not counted."""
     table = f"{source.name}_new"
     found = connection.execute(
         f"SELECT rowid, _fault, {_shown(source, verdict)} FROM {table} WHERE _fault > 0 ORDER BY rowid"  # noqa: S608
     ).fetchall()
     lines = batch.lines_of([row for row, _, _ in found], [fault.line for fault in rejected]) if found else {}
-    faults = [(row, verdict.words(number), lines.get(row, 0), value or "") for row, number, value in found]
-    described = [RowFault(batch.origin, line, column, value, rule) for _, (column, rule), line, value in faults]
-    for fault in sorted([*described, *rejected], key=lambda fault: fault.line):
+    faults = [RowFault(batch.origin, lines.get(row, 0), *_cell(verdict, number, value)) for row, number, value in found]
+    for fault in sorted([*faults, *rejected], key=lambda fault: fault.line):
         loaded.describe(fault)
+    waiting = sum(number in verdict.waits for _, number, _ in found)
+    loaded.waiting += waiting
+    loaded.faulty += len(found) - waiting
     if faults:
-        _keep_faulty(connection, source, batch.origin, faults)
+        _keep_faulty(connection, source, batch.origin, [row for row, _, _ in found], faults)
     _keep_rejected(connection, source, rejected)
     if verdict.is_used:
         connection.execute(f"DELETE FROM {table} WHERE _fault IS NOT NULL")  # noqa: S608
-    return len(faults)
+
+
+def _cell(verdict: Verdict, number: int, value: str | None) -> tuple[str, str, str]:
+    """(column as the file calls it, cell, rule)"""
+    column, rule = verdict.told(number)
+    return column, value or "", rule
 
 
 def _keep_faulty(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
     origin: str,
-    faults: list[tuple[int, tuple[str, str], int, str]],
+    rows: list[int],
+    faults: list[RowFault],
 ) -> None:
     """Copy the rows, with where they stand and why, to `<entity>_aside`."""
     told = {
-        "row": [row for row, *_ in faults],
-        "line": [line for _, _, line, _ in faults],
-        "column": [column for _, (column, _), _, _ in faults],
-        "value": [value for *_, value in faults],
-        "rule": [rule for _, (_, rule), _, _ in faults],
+        "row": rows,
+        "line": [fault.line for fault in faults],
+        "column": [fault.column for fault in faults],
+        "value": [fault.value for fault in faults],
+        "rule": [fault.rule for fault in faults],
+        "waits": [fault.waits for fault in faults],
     }
     unnested = ", ".join(f"unnest(${name}) AS _{name}" for name in told)
     connection.execute(f"CREATE TEMP TABLE told AS SELECT {unnested}", told)
     names = ", ".join(source.column_names)
     connection.execute(
-        f"INSERT INTO {source.name}_aside SELECT {names}, $origin, _line, _column, _value, _rule, "  # noqa: S608
-        f"starts_with(_rule, $waits) FROM {source.name}_new JOIN told ON {source.name}_new.rowid = _row ORDER BY _row",
-        {"origin": origin, "waits": NO_SUCH},
+        f"INSERT INTO {source.name}_aside SELECT {names}, $origin, _line, _column, _value, _rule, _waits, NULL "  # noqa: S608
+        f"FROM {source.name}_new JOIN told ON {source.name}_new.rowid = _row ORDER BY _row",
+        {"origin": origin},
     )
     connection.execute("DROP TABLE told")
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from ...domain.diagnosis import EntityFigures, Gap, GapKind, Link, Refused, Severity
+from ...domain.refusals import about_of
+from ..contract.limit import STRANGERS
 from ..contract.model import Source
 from .links import is_to_customer
 from .refusals import customers_of, is_about_customers
@@ -34,18 +36,31 @@ def _refused(scene: Scene, figures: EntityFigures) -> Iterator[Gap]:
     source = scene.sources[figures.entity]
     for refused in figures.rules:
         groups.setdefault(_kind_of(source, refused), []).append(refused)
+    stopping = {key: _stopping(scene, figures, group) for key, group in groups.items()}
     most = scene.allowed * figures.total
-    alone = {key for key, group in groups.items() if sum(refused.rows for refused in group) > most}
+    alone = {key for key, rows in stopping.items() if rows > most}
     for key, group in groups.items():
-        severity: Severity = "broken" if figures.refused > most and (key in alone or not alone) else "costly"
+        stops = sum(stopping.values()) > most and stopping[key] > 0 and (key in alone or not alone)
+        severity: Severity = "broken" if stops else "costly"
         yield _of_refused(scene, figures, *key, group, severity)
+
+
+def _stopping(scene: Scene, figures: EntityFigures, group: list[Refused]) -> int:
+    """How many of the rows count toward the limit. Those that only came before what they name do once they have waited
+    too long, or where not one row names anything known."""
+    waiting = sum(refused.rows for refused in group if refused.kind == "no_such")
+    rows = sum(refused.rows for refused in group) - waiting
+    source = scene.sources[figures.entity]
+    parents = {column.references.partition(".")[0] for column in source.columns if column.references}
+    is_alien = not figures.rows and waiting >= STRANGERS and all(scene.entities[parent].rows for parent in parents)
+    return rows + (waiting if is_alien else min(waiting, scene.overdue.get(figures.entity, 0)))
 
 
 def _kind_of(source: Source, refused: Refused) -> tuple[GapKind, str]:
     if is_about_customers(source, refused):
         return "no_customer", ""
     if refused.kind == "no_such":
-        return "no_such", refused.rule.removeprefix("no such ").partition(".")[0]
+        return "no_such", about_of(refused.rule).partition(".")[0]
     return ("repeated_key" if refused.kind == "repeated" else "refused"), ""
 
 
@@ -62,6 +77,8 @@ def _of_refused(
         "to": to,
         "allowed": scene.allowed,
         "entity_rows": figures.refused,
+        "waiting": sum(refused.rows for refused in group if refused.kind == "no_such"),
+        "overdue": scene.overdue.get(figures.entity, 0),
     }
     return gap(
         kind,

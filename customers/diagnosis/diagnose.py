@@ -1,6 +1,6 @@
 """The diagnosis of the sources, from the rows that could be read and the faults of those that could not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -32,8 +32,12 @@ def diagnose(
     wishes: Wishes,
     faulty_rows_allowed: float,
     identity_found: bool = False,
+    overdue: Mapping[str, int] | None = None,
 ) -> Diagnosis:
-    """How well the sources fit together on the day `as_of`, and what each gap costs. Money in JPY a year."""
+    """How well the sources fit together on the day `as_of`, and what each gap costs. Money in JPY a year.
+
+    `overdue`: rows per entity that have waited too long for what they name, by the readings so far.
+    """
     customers = read.customers
     cursor = customers.cursor()
     try:
@@ -53,6 +57,7 @@ def diagnose(
             links=followed,
             costs=Costs(wishes, table, customers.row_counts),
             all=everybody,
+            overdue=overdue or {},
             identity_found=identity_found,
         )
         seen = channels(cursor, everybody.customers, _needed(wishes), wishes.channels)

@@ -68,6 +68,6 @@ def _read_one(read: Read, source: Source, feeds: Sequence[Feed], folder: Path, d
     is_there = bool(loaded.origins)
     show(customers.connection, source, f"{source.name}_rows" if is_there else None)
     customers.row_counts[source.name] = loaded.kept
-    customers.fault_counts[source.name] = loaded.faulty
+    customers.fault_counts[source.name] = loaded.faulty + loaded.waiting
     customers.faults += loaded.faults
     read.told_twice[source.name] = loaded.repeated

@@ -3,27 +3,31 @@
 import duckdb
 
 from ...domain.diagnosis import Example, Refused, RuleKind
+from ...domain.refusals import NEVER_CLOSED, NO_SUCH, code_of
 from ..contract.model import Source
 from .shape import customer_column, names_a_customer
 
 _EXAMPLES = 3
-_KINDS: tuple[tuple[str, RuleKind], ...] = (
-    ("must not be empty", "empty"),
-    ("must be one of", "not_allowed"),
-    ("stands there twice", "repeated"),
-    ("no such ", "no_such"),
-)
+_KINDS: dict[str, RuleKind] = {
+    "empty": "empty",
+    "empty_without": "empty",
+    "not_allowed": "not_allowed",
+    "twice": "repeated",
+    NO_SUCH: "no_such",
+}
+#: How many rows stand behind one that was set aside.
+_ROWS = f"CASE WHEN starts_with(_rule, '{NEVER_CLOSED} ') THEN 1 + CAST(split_part(_rule, ' ', 2) AS BIGINT) ELSE 1 END"
 
 
 def kind_of(rule: str) -> RuleKind:
-    """The kind of a rule as the contract check words it; what it says of how a cell is written differs by type."""
-    return next((kind for start, kind in _KINDS if rule.startswith(start)), "unreadable")
+    """The kind of a rule about a cell; those of how it must be written differ by type."""
+    return _KINDS.get(code_of(rule), "unreadable")
 
 
 def refused_rows(cursor: duckdb.DuckDBPyConnection, source: Source) -> tuple[Refused, ...]:
     """The rows set aside by column and rule, the most frequent first."""
     counted = cursor.execute(
-        f"SELECT coalesce(_column, ''), _rule, count(*) AS rows FROM {source.name}_aside "  # noqa: S608
+        f"SELECT coalesce(_column, ''), _rule, CAST(sum({_ROWS}) AS BIGINT) AS rows FROM {source.name}_aside "  # noqa: S608
         "GROUP BY ALL ORDER BY rows DESC, 1, 2"
     ).fetchall()
     return tuple(
@@ -45,7 +49,7 @@ def strangers(cursor: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, i
     """
     columns = [column.header for column in source.columns if names_a_customer(column)]
     query = f"""WITH strangers AS (SELECT DISTINCT _value AS value FROM {source.name}_aside
-            WHERE _rule LIKE 'no such %' AND _column IN (SELECT unnest($columns)) AND _value <> '')
+            WHERE starts_with(_rule, '{NO_SUCH} ') AND _column IN (SELECT unnest($columns)) AND _value <> '')
         SELECT count(*), count(*) FILTER (WHERE value IN (SELECT value FROM identifiers)) FROM strangers"""  # noqa: S608
     count, tied = cursor.execute(query, {"columns": columns}).fetchall()[0]
     return int(count), int(tied)

@@ -27,6 +27,7 @@ class Scene:
     links: tuple[Link, ...]
     costs: Costs
     all: Stake  #: all customers
+    overdue: Mapping[str, int]  #: rows of each entity that have waited too long for what they name
     identity_found: bool = False  #: records of one person are put together already
 
     def stake_in(self, entity: str) -> Stake:

@@ -1,8 +1,10 @@
 """New rows held against the published ones: repeats are dropped, newer rows take the place of older ones."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from ..contract.keys import NO_SUCH, key_of
+from ...domain.refusals import NO_SUCH, rule_of
+from ..contract.keys import key_of
 from ..contract.load import stored_columns
 from ..contract.model import Source
 from .parts import Part
@@ -103,8 +105,8 @@ def take_back(shelf: Shelf, source: Source, places: str) -> None:
     shelf.put(name, replace(entity, parts=parts, gone=gone))
 
 
-def set_orphans_aside(shelf: Shelf, source: Source) -> int:
-    """Published rows whose account, contact or order is there no more wait for it with the other rows set aside."""
+def set_orphans_aside(shelf: Shelf, source: Source, since: datetime | None) -> int:
+    """Published rows whose account, contact or order is there no more wait for it from now on, set aside."""
     name, orphans = source.name, 0
     for column in source.columns:
         parent, _, key = column.references.partition(".")
@@ -119,9 +121,11 @@ def set_orphans_aside(shelf: Shelf, source: Source) -> int:
         if found := _count(shelf, table):
             orphans += found
             names = ", ".join(source.column_names)
-            told = {"file": source.file, "column": column.header, "rule": f"{NO_SUCH}{column.references}"}
+            rule = rule_of(NO_SUCH, column.references)
+            told = {"file": source.file, "column": column.header, "rule": rule, "since": since}
             shelf.connection.execute(
-                f"INSERT INTO {name}_aside SELECT {names}, $file, 0, $column, {column.name}, $rule, TRUE FROM {table}",  # noqa: S608
+                f"INSERT INTO {name}_aside SELECT {names}, $file, 0, $column, {column.name}, $rule, TRUE, $since "  # noqa: S608
+                f"FROM {table}",
                 told,
             )
             take_back(shelf, source, f"SELECT _part, _at FROM {table}")  # noqa: S608
@@ -137,7 +141,7 @@ def keep_aside(shelf: Shelf, source: Source, old: Part | None, whole: list[str],
         waits = "AND NOT _waits" if retried else ""
         query = (
             f"SELECT * FROM read_parquet({shelf.files([old])}) WHERE _origin NOT IN ({listed}) {waits} "  # noqa: S608
-            f"UNION {query} ORDER BY _origin, _line"
+            f"UNION BY NAME {query} ORDER BY _origin, _line"
         )
     part = shelf.write(query, f"{name}-aside")
     waiting = 0

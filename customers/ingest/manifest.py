@@ -14,7 +14,7 @@ class Entity:
     definition: str = ""  #: digest of its contract and feeds; with another one it is read anew
     parts: tuple[Part, ...] = ()
     gone: Part | None = None  #: which rows of the parts are replaced or taken back
-    aside: Part | None = None  #: rows that broke a rule
+    aside: Part | None = None  #: rows that broke a rule, or wait
     waiting: int = 0  #: rows among them that refer to something not known yet
     marks: Mapping[str, Any] = field(default_factory=dict)  #: origin -> how far it was read
     files: tuple[str, ...] = ()  #: origins that are files
@@ -24,8 +24,13 @@ class Entity:
         return sum(part.rows - part.gone for part in self.parts)
 
     @property
-    def faulty(self) -> int:
+    def set_aside(self) -> int:
+        """Rows that broke a rule, and those that wait."""
         return self.aside.rows if self.aside is not None else 0
+
+    @property
+    def faulty(self) -> int:
+        return self.set_aside - self.waiting
 
     @property
     def all_parts(self) -> Iterator[Part]:

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..contract.load import DESCRIBED_PER_FILE, RowFault
+from ...domain.refusals import RowFault
+from ..contract.load import DESCRIBED_PER_FILE
 from ..contract.model import Model, Source, UnitKind, contract
 from ..identity.unify import Who
 from ..opening import MOMENTS, Customers, connect, finish, is_wanted, show
@@ -73,7 +74,7 @@ def _open(customers: Customers, source: Source, entity: Entity, folder: Path, in
         customers.connection.execute(f"CREATE {kind} {source.name}_rows AS {rows}")
     show(customers.connection, source, f"{source.name}_rows" if entity.rows else None)
     customers.row_counts[source.name] = entity.rows
-    customers.fault_counts[source.name] = entity.faulty
+    customers.fault_counts[source.name] = entity.set_aside
     if entity.aside is not None:
         query = f"""
             SELECT _origin, _line, coalesce(_column, ''), coalesce(_value, ''), _rule

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 from ...domain.errors import Fault, FaultyFile
+from ...domain.refusals import RowFault
 from ...domain.sources import Feed
-from ..contract.limit import check_limit
-from ..contract.load import Loaded, RowFault, load
+from ..contract.limit import STRANGERS, check_limit
+from ..contract.load import Loaded, load
 from ..contract.missing import check_files
 from ..contract.model import Model, Source, UnitKind, contract
 from ..erased import Door, KeepOut
@@ -19,7 +21,7 @@ from .compacting import compact
 from .manifest import Entity, Manifest
 from .shelf import Shelf, definition_of
 from .touching import Touch
-from .waiting import waiting_batches
+from .waiting import naive, note_since, overdue, waiting_batches
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Terms:
     faulty_rows_allowed: float = 0.0
     keep_out: KeepOut | None = None
     erasures: int = 0  #: how many hashes `keep_out` knows
+    now: datetime | None = None  #: None: nobody can tell how long rows have waited for what they name
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class News:
     changed: int
     repeated: int
     removed: int
-    set_aside: int
+    set_aside: int  #: rows that break a rule
+    waiting: int  #: rows that name something not known yet
+    overdue: int  #: rows of the entity that have waited for it too long, these and earlier ones
     let_in: int  #: rows set aside earlier that are good now
     faults: Sequence[RowFault]
 
@@ -156,8 +161,11 @@ class _Entity:
             let_in = load(shelf.connection, source, waiting_batches(shelf, source), self.door).kept
         rest = [] if first is None else [first]
         loaded = load(shelf.connection, source, chain(rest, found), self.door)
-        self._check(loaded, entity)
-        return self._publish(loaded, entity, let_in, retried=retry)
+        now = naive(self.terms.now) if self.terms.now is not None else None
+        note_since(shelf, source, entity.aside, now)
+        late = overdue(shelf, source, entity.aside, loaded.whole_origins, now, retried=retry)
+        self._check(loaded, entity, late, parents)
+        return self._publish(loaded, entity, let_in, late, now, retried=retry)
 
     def _batches(self, entity: Entity, *, again: bool) -> Iterator[Batch]:
         """What is new; of a state all rows, where any of them may have changed."""
@@ -177,13 +185,25 @@ class _Entity:
         fresh.close()  # type: ignore[attr-defined]  # it is a generator
         yield from batches(*run, {})
 
-    def _check(self, loaded: Loaded, entity: Entity) -> None:
+    def _check(self, loaded: Loaded, entity: Entity, late: int, parents: set[str]) -> None:
+        """Raises TooManyFaulty. Rows that wait count as faulty once they are `late`, of all rows that there are; and on
+        a first reading where not one names anything known: those are ids of another system, and nothing to wait for."""
         file = loaded.origins[0] if len(loaded.origins) == 1 else self.source.name
-        known = 0 if loaded.is_whole else entity.rows + entity.faulty
+        known = 0 if loaded.is_whole else entity.rows + entity.set_aside
         allowed = self.terms.faulty_rows_allowed
-        check_limit(file, faulty=loaded.faulty, rows=loaded.read, known=known, allowed=allowed, faults=loaded.faults)
+        faulty = [fault for fault in loaded.faults if not fault.waits]
+        check_limit(file, faulty=loaded.faulty, rows=loaded.read, known=known, allowed=allowed, faults=faulty)
+        waiting = [fault for fault in loaded.faults if fault.waits]
+        total = max(loaded.read + known, late)
+        check_limit(file, faulty=late, rows=total, known=0, allowed=allowed, faults=waiting, kind="overdue")
+        is_first = not entity.rows and not loaded.kept and loaded.waiting >= STRANGERS
+        if is_first and all(self.shelf.entities[parent].rows for parent in parents):
+            count, read = loaded.waiting, loaded.read
+            check_limit(file, faulty=count, rows=read, known=0, allowed=allowed, faults=waiting, kind="strangers")
 
-    def _publish(self, loaded: Loaded, entity: Entity, let_in: int, *, retried: bool) -> News:
+    def _publish(
+        self, loaded: Loaded, entity: Entity, let_in: int, late: int, now: datetime | None, *, retried: bool
+    ) -> News:
         shelf, source = self.shelf, self.source
         if source.keeps == "state" and loaded.is_whole:
             shelf.put(source.name, replace(entity, marks={}, files=()))
@@ -192,7 +212,7 @@ class _Entity:
         else:
             added = add(shelf, source)
             aside = entity.aside
-        orphans = set_orphans_aside(shelf, source) if source.keeps == "events" else 0
+        orphans = set_orphans_aside(shelf, source, now) if source.keeps == "events" else 0
         keep_aside(shelf, source, aside, loaded.whole_origins, retried=retried)
         kept = shelf.entities[source.name]
         files = {*kept.files, *(origin for origin in loaded.origins if (self.terms.folder / origin).is_file())}
@@ -204,6 +224,8 @@ class _Entity:
             repeated=added.repeated + loaded.repeated,
             removed=added.removed + orphans,
             set_aside=loaded.faulty,
+            waiting=loaded.waiting,
+            overdue=late,
             let_in=let_in,
             faults=loaded.faults,
         )

@@ -58,7 +58,10 @@ def look(file: BinaryIO, mark: Mapping[str, Any] | None, *, by_lines: bool, tail
     else:
         file.seek(0)
     end, more = _take_rest(file, size, digest, whole_lines=by_lines and not at_rest and (is_ended or may_go_on))
-    if mark and known == end:
+    if end < size and is_ended and has_settled(file, state):  # a quote that nobody will close: its rows are faults
+        more += _take_all(file, end, size, digest)
+        end = size
+    if mark and known == end and not (mark["size"] and not size and has_settled(file, state)):  # emptied is no news
         return None
     start = known if tail_will_do else 0
     return Look(start, lines if start else 0, end, lines + more, digest.hexdigest(), state, at_rest, may_go_on)
@@ -121,3 +124,12 @@ def _take_rest(file: BinaryIO, size: int, digest: Any, *, whole_lines: bool) -> 
         end += len(taken)
         ends += taken.count(b"\n")
     return end, ends
+
+
+def _take_all(file: BinaryIO, start: int, end: int, digest: Any) -> int:
+    """Digest all that is left; returns the line ends in it."""
+    ends = 0
+    for chunk in chunks(file, start, end):
+        digest.update(chunk)
+        ends += chunk.count(b"\n")
+    return ends

@@ -9,6 +9,8 @@ from .admission import use_of
 from .problem import Problem
 
 CORE_ROWS = 40_000
+BLOCK = 16_384
+"""Units looked at together, so that what is worked out of them stays in the processor's cache."""
 LEAST_STAKE = 0.03
 """Of the mean value of a unit's best action, added to what each choice pays: a price of nothing may also rise."""
 
@@ -68,12 +70,22 @@ def _whole(problem: Problem) -> Core:
 
 def _nearness(value: Array, net: Array) -> tuple[Indices, Array]:
     """Per unit the best action (-1 is none), and by which share of what it pays prices must change for another."""
+    n = net.shape[1]
+    wish, distance = np.empty(n, dtype=np.int64), np.empty(n)
+    least = LEAST_STAKE * mean_of_best(value)
+    for start in range(0, n, BLOCK):
+        block = slice(start, start + BLOCK)
+        wish[block], distance[block] = _nearness_of_some(value[:, block], net[:, block], least)
+    return wish, distance
+
+
+def _nearness_of_some(value: Array, net: Array, least: float) -> tuple[Indices, Array]:
     best = np.maximum(net.max(axis=0), 0.0)
     wish, stake = np.full(best.size, -1, dtype=np.int64), np.zeros(best.size)
     for j in range(net.shape[0]):
         mine = np.flatnonzero((net[j] == best) & (best > 0.0) & (wish < 0))
         wish[mine], stake[mine] = j, np.abs(value[j, mine] - net[j, mine])
-    stake += LEAST_STAKE * mean_of_best(value)
+    stake += least
     distance = np.where(wish >= 0, best / stake, np.inf)
     with np.errstate(invalid="ignore"):  # a pair that is not allowed is no rival: its distance is not a number
         for j in range(net.shape[0]):

@@ -13,7 +13,7 @@ from .problem import Limit, Problem
 SAMPLE_ROWS = 20_000
 TEMPERATURES = (0.3, 0.03, 0.003, 0.0005)
 """Of the smoothing, in mean values of a unit's best action."""
-POLISHING = (0.003, 0.0005, 0.0001)
+POLISHING = (0.001, 0.0001)
 """The same, where prices are known from a sample."""
 POLISHING_ROUNDS = 6
 POLISHING_REACH = 2.0
@@ -52,8 +52,8 @@ def _polished(problem: Problem, prices: Array, net: Array, bound: float) -> tupl
     units is not made, and the next one is shorter.
     """
     reach = POLISHING_REACH
+    core = core_of(problem, net, CORE_ROWS)
     for _ in range(POLISHING_ROUNDS):
-        core = core_of(problem, net, CORE_ROWS)
         tried = _exact(core.problem, _smoothed_minimum(core.problem, prices, POLISHING, reach * core.radius))
         net_then = problem.net(tried)
         bound_then = upper_bound(problem, net_then, tried)
@@ -62,6 +62,7 @@ def _polished(problem: Problem, prices: Array, net: Array, bound: float) -> tupl
             prices, net, bound = tried, net_then, bound_then
             if lowered <= WORTH_A_ROUND * bound:
                 break
+            core = core_of(problem, net, CORE_ROWS)
         elif lowered >= -WORTH_A_ROUND * bound:
             break
         else:

@@ -7,6 +7,7 @@ from ...domain.brief import Language
 from ...domain.diagnosis import Break, Diagnosis, EntityFigures, Example, Gap
 from ...service.diagnosing import Told
 from .. import figures
+from ..refusals import rule_in_words
 from ..words import clean, name, say
 
 MOST_FIRST = 5
@@ -111,6 +112,9 @@ def sentence(gap: Gap, told: Told, language: Language) -> str:
     if gap.kind == "no_customer" and gap.details.get("strangers"):
         key = "strangers_tied" if gap.details["tied"] else "strangers"
         said = joined(language, [said, phrase(language, key, **{**values, **details})])
+    if gap.details.get("waiting"):
+        key = "overdue" if gap.details["overdue"] else "waiting"
+        said = joined(language, [said, phrase(language, key, **details)])
     return clean(said)
 
 
@@ -142,10 +146,8 @@ def advice(gap: Gap, language: Language) -> str:
 
 
 def rule(example: Example, language: Language) -> str:
-    """The rule in few words; English pages show what the check itself says."""
-    if language == "en":
-        return example.rule
-    return name(language, "diagnosis.rule_kind", example.kind)
+    """What is wrong with the row."""
+    return rule_in_words(example.rule, language)
 
 
 def joined(language: Language, sentences: Iterable[str]) -> str:

@@ -189,7 +189,7 @@ def review_facts(review: ReviewSummary, language: Language) -> list[str]:
     """Who decided and when, and what they changed."""
     parts = []
     if review.decided_by:
-        parts.append(say(language, "label.by", name=clean(review.decided_by)))
+        parts.append(say(language, "label.by", name=name(language, "by_itself", review.decided_by)))
     if review.decided_at:
         parts.append(figures.moment(language, review.decided_at))
     if review.edited:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from ...domain.brief import Language
 from ...domain.simulation import ActionForecast, Limit, Range, Share, Simulation, WorldResult
 from .. import figures
-from ..words import clean, name, words
+from ..words import clean, listed, name, words
 from ..words import say as say_of
 
 #: From here on the report will mostly show what is there.
@@ -131,7 +131,7 @@ def dropped(result: WorldResult, language: Language) -> str:
         for place, share in enumerate(result.dropped_by, start=1)
         if share.value
     ]
-    return ("、" if language == "ja" else ", ").join(parts)
+    return listed(language, parts)
 
 
 def limit(found: Limit, language: Language) -> str:
@@ -164,7 +164,7 @@ def noticed(action: ActionForecast, language: Language) -> str:
 def per_cycle(action: ActionForecast, language: Language) -> str:
     if not any(action.contacts):
         return say(language, "unused")
-    return ", ".join(figures.number(contacts, 0) for contacts in action.contacts)
+    return listed(language, (figures.number(contacts, 0) for contacts in action.contacts))
 
 
 def messages(found: Simulation, language: Language) -> list[tuple[str, float]]:
@@ -190,6 +190,7 @@ def assumed(found: Simulation, language: Language) -> list[str]:
         say(
             language,
             "assumed_model",
+            days=found.cycle_days,
             shift=figures.number(taken.model_shift, 2, signed=True),
             sd=figures.number(taken.model_shift_sd, 2),
         ),

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ...domain.brief import Language
-from ...domain.simulation import Simulation, WorldResult
+from ...domain.simulation import Range, Share, Simulation, WorldResult
 from .. import figures
 from ..terminal import Sheet
 from ..words import clean
@@ -32,11 +32,14 @@ def _head(found: Simulation, language: Language, sheet: Sheet) -> None:
     goal = figures.lift(found.target_lift)
     sheet.rows(
         [
-            (say(language, "chance_of_goal", goal=goal), story.chance(found.stated.goal)),
-            (say(language, "chance_of_better"), story.chance(found.stated.better)),
+            (say(language, "chance_of_goal", goal=goal), *_chance(found.stated.goal)),
+            (say(language, "chance_of_better"), *_chance(found.stated.better)),
+            (say(language, "gained"), *_money(found.stated.gained_jpy, language, signed=True)),
+            (say(language, "spent"), *_money(found.stated.cost_jpy, language)),
         ],
         figures=(1,),
     )
+    sheet.line(say(language, "head_note"), "dim", indent=2)
     for sentence in story.otherwise(found, language):
         sheet.line(sentence)
     sheet.blank()
@@ -46,6 +49,14 @@ def _head(found: Simulation, language: Language, sheet: Sheet) -> None:
     sheet.line(title, "dim")
     sheet.line(story.made_of(found, language), "dim")
     sheet.line(f"{say(language, 'nothing_left')} {say(language, 'knows')}", "dim")
+
+
+def _chance(share: Share) -> tuple[str, str]:
+    return story.chance(share), story.chance_range(share)
+
+
+def _money(money: Range, language: Language, *, signed: bool = False) -> tuple[str, str]:
+    return figures.yen(language, money.median or 0.0, signed), story.yen_range(language, money, signed=signed)
 
 
 def _worlds(found: Simulation, language: Language, sheet: Sheet) -> None:
@@ -59,9 +70,11 @@ def _worlds(found: Simulation, language: Language, sheet: Sheet) -> None:
     sheet.line(say(language, "worlds_note"), "dim", indent=2)
     if found.first.counts_on is None:
         return
+    sheet.blank()
+    sheet.line(say(language, "dropped"), indent=2)
     for world in found.worlds:
         shares = story.dropped(world, language)
-        sheet.line(say(language, "dropped_line", world=story.world(language, world.world), shares=shares), indent=2)
+        sheet.line(say(language, "dropped_line", world=story.world(language, world.world), shares=shares), indent=4)
     sheet.line(say(language, "dropped_note", action=clean(found.first.counts_on)), "dim", indent=2)
 
 

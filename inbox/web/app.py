@@ -54,6 +54,9 @@ def _ours(request: Request, error: Exception) -> Response:
         return _say(request, "forged", 403)
     if isinstance(error, NotAllowed):
         return _say(request, "not_allowed", 403, str(error))
+    if isinstance(error, TooManyFaulty):
+        recognise(request)
+        return _say(request, "refused", 400, too_many_in_words(error, request.state.language))
     if isinstance(error, UserError):
         return _say(request, "refused", 400, str(error))
     _log.error("%s", told(error))

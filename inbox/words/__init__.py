@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -24,6 +25,11 @@ def say(language: Language, key: str, **values: object) -> str:
 def name(language: Language, section: str, code: str) -> str:
     """The word for a code that comes from data; a code without a word stands for itself."""
     return words(language).get(f"{section}.{code}", clean(code))
+
+
+def listed(language: Language, parts: Iterable[str]) -> str:
+    """Several things on one line, with the language's own mark between them."""
+    return say(language, "list.between").join(parts)
 
 
 def outcome(language: Language, code: str) -> str:

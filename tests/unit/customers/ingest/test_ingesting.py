@@ -184,9 +184,9 @@ def test_rows_that_come_before_their_account_are_let_in_when_it_comes(reader: Re
     reader.read()
     reader.add("app_events", event("e1", "A2"), event("e2"))
     news = reader.read().news["app_events"]
-    assert (news.new, news.set_aside) == (1, 1)
+    assert (news.new, news.set_aside, news.waiting) == (1, 0, 1)
     assert [(fault.file, fault.line, fault.rule) for fault in news.faults] == [
-        ("app_events.csv", 2, "no such accounts.account_id")
+        ("app_events.csv", 2, "no_such accounts.account_id")
     ]
     assert reader.manifest.entities["app_events"].waiting == 1
     reader.add("accounts", {"account_id": "A2", "company_name": "Late", "created_on": "2026-01-01", "language": "en"})
