@@ -70,16 +70,22 @@ Or step by step:
 
 class _Kizuna(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
-        """Rows that stop a reading are told in the language of whoever called."""
+        """Rows that stop a reading, and mistakes, are told in the language of whoever called."""
+        from ..domain.errors import UserError
         from ..domain.refusals import TooManyFaulty
 
         try:
             return super().invoke(ctx)
         except TooManyFaulty as error:
-            from ..domain.errors import UserError
             from ..inbox.refusals import too_many_in_words
 
             raise UserError(too_many_in_words(error, ctx.params["lang"])) from error
+        except UserError as error:
+            if ctx.params["lang"] == "en":
+                raise
+            from ..inbox.faults import mistake_in_words
+
+            raise UserError(mistake_in_words(error, ctx.params["lang"])) from error
 
 
 @click.group(

@@ -41,7 +41,8 @@ def who(lang: "Language", ident: str | None, flagged: bool, as_json: bool, brief
             print_json([asdict(record) for record in records])
             return
         _tell(lang, "flagged", count=len(records))
-        _table(lang, records, zone_of(workspace))
+        if records:
+            _table(lang, records, zone_of(workspace))
         return
     customer = identity.who(workspace, ident, by=by)
     if as_json:

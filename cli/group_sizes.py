@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def group_lines(path: Path, brief: "Brief", language: "Language") -> list[str]:
     """What the groups can show, and better ones; or what is needed to say it."""
     from ..domain.errors import UserError
+    from ..inbox.faults import mistake_in_words
     from ..inbox.group_sizes import sizing_lines
     from ..inbox.words import say
     from ..service.group_sizes import size_groups_of
@@ -18,7 +19,7 @@ def group_lines(path: Path, brief: "Brief", language: "Language") -> list[str]:
     try:
         sized = size_groups_of(path)
     except UserError as error:
-        return [say(language, "sizing.needs_data", why=str(error))]
+        return [say(language, "sizing.needs_data", why=mistake_in_words(error, language))]
     return sizing_lines(sized, brief.goal.metric, brief.goal.relative_lift, language)
 
 

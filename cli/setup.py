@@ -67,6 +67,7 @@ def check(lang: "Language", brief: Path, with_groups: bool, as_json: bool) -> No
     show for the goal's metric, and which groups would do better.
     """
     from ..domain.errors import FaultyFile
+    from ..inbox.faults import fault_in_words
     from ..service.checking import check_brief
 
     if not brief.exists():
@@ -78,7 +79,7 @@ def check(lang: "Language", brief: Path, with_groups: bool, as_json: bool) -> No
             print_json({"ok": False, "faults": [vars(fault) for fault in error.faults]})
         else:
             for fault in error.faults:
-                click.echo(str(fault), err=True)
+                click.echo(fault_in_words(fault, lang), err=True)
             click.echo(say(lang, "faults", count=len(error.faults)), err=True)
         raise SystemExit(1) from None
     if as_json:

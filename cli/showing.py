@@ -110,7 +110,8 @@ def _plan(plan: Mapping[str, Any], language: Language, sheet: Sheet) -> None:
         drafts = listed(language, (f"{rep} {count}" for rep, count in plan["workload"].items()))
         sheet.line(say(language, "workload", drafts=drafts))
     if plan["binding"]:
-        sheet.line(say(language, "binding", limits=listed(language, (limit_name(language, code) for code in plan["binding"]))))
+        limits = listed(language, (limit_name(language, code) for code in plan["binding"]))
+        sheet.line(say(language, "binding", limits=limits))
     _feasibility(plan["feasibility"], language, sheet)
     _helps(plan, language, sheet)
     sheet.blank()
@@ -227,7 +228,7 @@ def _draft(draft: Draft, language: Language, sheet: Sheet, *, footer: bool) -> N
     for line in text.splitlines():
         sheet.line(line, indent=4)
     told = listed(language, (f"{k}={v}" for k, v in facts.items()))
-    sheet.line(say(language, "facts", facts=told), "dim", indent=2))
+    sheet.line(say(language, "facts", facts=told), "dim", indent=2)
 
 
 def _yen(language: Language) -> Any:

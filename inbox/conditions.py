@@ -84,7 +84,9 @@ def value_of(language: Language, column: str, value: float | str | None, *, sign
         shown = figures.percent(value, 0 if round(value * 100, 3).is_integer() else 1)
         return f"+{shown}" if signed and value > 0 else shown
     shown = figures.number(value, 0 if float(value).is_integer() else 1)
-    return say(language, "condition.days", days=shown) if unit == "days" else shown
+    if unit != "days":
+        return shown
+    return say(language, "condition.day" if shown == "1" else "condition.days", days=shown)
 
 
 def _compared(language: Language, found: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
@@ -44,9 +45,9 @@ class Sheet:
         table = Table(box=None, show_header=bool(header), header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
         for place in range(len(header or rows[0])):
             title = Text(clean(header[place])) if header else ""
-            side = "right" if place in figures else "left"
-            widest = max((_longest_word(row[place]) for row in rows), default=0) if place == 0 else 0
-            table.add_column(title, justify=side, overflow="fold", min_width=min(widest, _LONGEST_KEPT))
+            kept = min(_LONGEST_KEPT, max(map(_longest_word, (row[0] for row in rows)))) if rows and not place else None
+            side: Literal["right", "left"] = "right" if place in figures else "left"
+            table.add_column(title, justify=side, overflow="fold", min_width=kept)
         for row in rows:
             table.add_row(*(cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row))
         options = self._console.options.update(width=self._console.width - 2)

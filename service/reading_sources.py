@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..agents.looking_again import look_again
-from ..agents.reading import read_sources
+from ..agents.reading import open_customers, read_sources
 from ..agents.workspace import Workspace
 from ..domain.errors import UserError
 from ..domain.refusals import RowFault
@@ -79,6 +79,8 @@ def read_now(workspace: Workspace) -> SourcesRead:
                     first_waiting=next((fault for fault in news.faults if fault.waits), None),
                 )
             )
+    if workspace.brief.sources.identity is not None:  # opening is what finds out who is who
+        open_customers(workspace, ("persons",), for_once=True).close()
     touched = None if found.touched is None else sorted(found.touched)
     signals = look_again(workspace, touched) if told else {}
     count = None if touched is None else len(touched)

@@ -2,14 +2,18 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
 
 from ...domain.errors import Fault
 from ...domain.place import dotted
 from ...domain.sources import Feed
 from ..contract.model import Column, Source
 from .mapping import wanted_header
+from .reading import Form
 
 BRIEF = "brief"
+#: A workbook or a picture shows itself in its first bytes; a stray NUL further on is a fault of its row.
+LOOKED_AT = 64
 _OTHER_SEPARATORS = (";", "\t", "|", ",")
 #: How like the wanted name another one must be to count as a slip, where the wanted one may be missing.
 _SURELY_MEANT = 0.8
@@ -62,6 +66,26 @@ def header_faults(source: Source, feed: Feed, number: int, origin: str, header: 
         if column.header not in feed.columns and column.header not in feed.constants and column.header != feed.row_id:
             faults += _same_name(source, feed, column, origin, header)
     return faults
+
+
+def text_faults(origin: str, file: BinaryIO, form: Form) -> list[Fault]:
+    """What is wrong with a file that should be text, by its first bytes."""
+    problem = None if form.kind == "parquet" or form.gzipped else why_no_text(_first_bytes(file), form.encoding)
+    return [Fault(origin, 0, "", *problem)] if problem else []
+
+
+def why_no_text(raw: bytes, encoding: str) -> tuple[str, str] | None:
+    """(problem, hint) of bytes that are no text, whatever their name ends with; None where they may be some."""
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return "this is a workbook or an archive, no text", "save it as CSV (UTF-8)"
+    if b"\0" in raw and encoding != "utf-16":
+        return "this is no text: it holds NUL characters", "export it again; UTF-16 needs `encoding: utf-16`"
+    return None
+
+
+def _first_bytes(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(LOOKED_AT)
 
 
 def _by_header(columns: Iterable[Column]) -> list[Column]:

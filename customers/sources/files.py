@@ -11,7 +11,7 @@ import duckdb
 from ...domain.errors import FaultyFile, UserError
 from ...domain.sources import Feed
 from ..contract.model import Source
-from .faults import brief_faults, header_faults
+from .faults import brief_faults, header_faults, text_faults
 from .looking import Look, look, state_of
 from .mapping import cells, wanted_headers
 from .reading import Form, Reading, form_of, opened
@@ -76,6 +76,8 @@ def _of_file(
 ) -> Iterator[Batch]:
     form = form_of(path, feed)
     with path.open("rb") as file:
+        if faults := text_faults(origin, file, form):
+            raise FaultyFile(faults)
         found = look(file, mark, by_lines=form.is_cut_in_place, tail_will_do=_tail_will_do(feed, form))
         if found is None:
             return

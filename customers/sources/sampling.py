@@ -15,6 +15,7 @@ import duckdb
 from ...domain.errors import UserError
 from ...domain.sources import Database, Feed
 from ...tools.source_table import Question
+from .faults import LOOKED_AT, why_no_text
 from .looking import look
 from .reading import form_of, opened
 from .tables import as_text, name_of, open_tables
@@ -60,6 +61,8 @@ def sample_file(path: Path) -> Sample:
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror or error}") from None
     encoding = encoding_of(raw)
+    if problem := why_no_text(raw[:LOOKED_AT], encoding):
+        raise UserError(f"{path}: {problem[0]} ({problem[1]})")
     text = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)("replace").decode(raw)
     if len(raw) == _BYTES:
         text = text[: text.rfind("\n") + 1]

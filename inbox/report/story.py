@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ...domain.brief import Language
+from ...domain.delivery import REACHED, DeliveryState
 from ...domain.report import ActionResult, Estimate, Finding, Report, ReviewSummary
 from .. import figures
 from ..conditions import measure
@@ -11,6 +12,7 @@ from ..reasoning import plan_reasoning
 from ..words import clean, name, say, words
 
 SAMPLE_RATIO_ALARM = 0.001
+_LEFT = frozenset({*REACHED, DeliveryState.BOUNCED})
 _STATES = {"used": "kept", "dropped": "dropped"}
 
 
@@ -88,6 +90,14 @@ def goal_standing(report: Report, language: Language) -> str:
     else:
         key = "open" if ends[1] >= target else "missed"
     return say(language, f"goal.{key}", goal=goal)
+
+
+def nothing_left(report: Report, language: Language) -> str:
+    """Said where cycles were measured and not one contact had left: what differs then is chance alone; else empty."""
+    left = any(row.state in _LEFT and row.count for row in report.deliveries)
+    if report.headline is None or left:
+        return ""
+    return say(language, "headline.nothing_left")
 
 
 def return_on_cost(report: Report) -> Estimate | None:

@@ -43,11 +43,13 @@ def print_report(report: Report, language: Language, console: Console) -> None:
 def _head(report: Report, language: Language, sheet: Sheet) -> None:
     sheet.line(story.headline(report, language), f"bold {_COLOURS.get(story.verdict(report), '')}".strip())
     sheet.line(story.goal_standing(report, language))
+    if nothing := story.nothing_left(report, language):
+        sheet.line(nothing, "yellow")
     if story.groups_are_off(report):
         sheet.line(story.sample_ratio(report, language), "bold red")
     if report.headline:
         chance = figures.probability(report.chance_of_goal)
-        sheet.line(f"{say(language, 'label.chance_of_goal')}: {chance}")
+        sheet.line(say(language, "label.of", what=say(language, "label.chance_of_goal"), value=chance))
     sheet.blank()
     title = f"{story.company(report, language)} · {report.campaign} · {story.period(report, language)}"
     sheet.line(title, "dim")
@@ -66,7 +68,7 @@ def _money(report: Report, language: Language, sheet: Sheet) -> None:
     if report.incremental_per_unit_jpy:
         rows.append((say(language, "label.per_unit"), shown(report.incremental_per_unit_jpy)))
     of_budget = say(language, "label.of_budget", budget=yen(report.budget_jpy))
-    rows.append((say(language, "label.cost"), f"{yen(report.cost_jpy)} ({of_budget})"))
+    rows.append((say(language, "label.cost"), say(language, "label.aside", what=yen(report.cost_jpy), aside=of_budget)))
     gained = story.return_on_cost(report)
     note = say(language, "label.return_note")
     returned = f"{figures.with_interval(gained, story.times)} {note}" if gained else waiting
@@ -192,7 +194,8 @@ def _reviews(report: Report, language: Language, sheet: Sheet) -> None:
 
 def _review(review: ReviewSummary, language: Language, sheet: Sheet) -> None:
     state, kind = name(language, "review_state", review.state), name(language, "review_kind", review.kind)
-    sheet.line(f"{kind}: {clean(review.subject)}", indent=2)
+    about = clean(review.subject)
+    sheet.line(kind if about == review.kind else say(language, "label.of", what=kind, value=about), indent=2)
     sheet.line(" · ".join([state, *story.review_facts(review, language)]), "dim", indent=4)
     if review.reason:
         sheet.line(say(language, "receipt.quoted", words=clean(review.reason)), indent=4)

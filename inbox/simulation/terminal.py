@@ -48,7 +48,8 @@ def _head(found: Simulation, language: Language, sheet: Sheet) -> None:
     title = " · ".join([story.company(found, language), found.campaign, story.period(found, language), *fictional])
     sheet.line(title, "dim")
     sheet.line(story.made_of(found, language), "dim")
-    sheet.line(f"{say(language, 'nothing_left')} {say(language, 'knows')}", "dim")
+    for key in ("nothing_left", "knows"):
+        sheet.line(say(language, key), "dim")
 
 
 def _chance(share: Share) -> tuple[str, str]:

@@ -10,10 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from ...domain.errors import KizunaError, NotAllowed, NotLoggedIn, UserError
+from ...domain.refusals import TooManyFaulty
 from ...service.keeping import Workspace
 from ..pages.routes import install as install_customers_pages
+from ..refusals import too_many_in_words
 from .limits import Attempts
-from .pages import address, page
+from .pages import address, page, wanted_language
 from .routes import campaign, drafts, log_in, plain, queue, reviews, segments
 from .security import Guard, told
 from .sessions import ForgedForm, recognise
@@ -55,8 +57,9 @@ def _ours(request: Request, error: Exception) -> Response:
     if isinstance(error, NotAllowed):
         return _say(request, "not_allowed", 403, str(error))
     if isinstance(error, TooManyFaulty):
-        recognise(request)
-        return _say(request, "refused", 400, too_many_in_words(error, request.state.language))
+        here = recognise(request)
+        language = here.language if here is not None else wanted_language(request)
+        return _say(request, "refused", 400, too_many_in_words(error, language))
     if isinstance(error, UserError):
         return _say(request, "refused", 400, str(error))
     _log.error("%s", told(error))

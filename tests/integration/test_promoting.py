@@ -12,7 +12,7 @@ from kizuna.agents.believing import current_beliefs, learned_beliefs
 from kizuna.agents.past_decisions import Past, read_past
 from kizuna.agents.promoting import consider_promotion
 from kizuna.agents.reading import open_customers
-from kizuna.decisioning.evaluation.off_policy import Estimate
+from kizuna.decisioning.evaluation.off_policy import Method, Refusal
 from kizuna.domain.errors import UserError
 from kizuna.inbox.evaluation import print_evaluation
 from kizuna.service.evaluating import evaluate_policies
@@ -166,13 +166,13 @@ def test_other_policies_are_valued_by_the_campaigns_own_log(company: Callable[..
     world.change(CycleRow, (CAMPAIGN, 1), measurement={"verdict": "collecting"})
     found = evaluate_policies(world.workspace)
     by_policy = {one.action or one.policy: one for one in found.policies}
-    assert {"nothing", "random", "beliefs"} < set(by_policy)
+    assert {"random", "beliefs"} < set(by_policy)
     assert not BY_HAND & set(by_policy), "chance has no part in what takes a person's time"
-    nothing = by_policy["nothing"].over_nothing
-    assert isinstance(nothing, Estimate) and (nothing.low, nothing.high) == (0.0, 0.0)
+    assert found.nothing is Refusal.thin, "so small a log can't tell, and says so"
+    assert all(set(one.over_nothing) == {Method.ips, Method.snips, Method.dr} for one in found.policies)
     for language in ("en", "ja"):
         sheet = Console(file=StringIO(), width=200)
         print_evaluation(found.as_dict(), language, sheet)
         told = sheet.file.getvalue()  # type: ignore[attr-defined]
-        assert all(action in told for action in by_policy if action not in ("nothing", "random", "beliefs"))
+        assert all(action in told for action in by_policy if action not in ("random", "beliefs"))
         assert str(found.decisions) in told

@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from kizuna.cli.app import COMMANDS, kizuna
+from kizuna.agents.replaying import Difference, Replayed
+from kizuna.cli import replay as replay_command
+from kizuna.cli.app import COMMANDS, kizuna, main
 from kizuna.inbox.words import LANGUAGES, words
 
 #: What `--help` must not wait for.
@@ -117,3 +119,34 @@ def _said(source: str) -> set[str]:
 def test_the_schema_is_printed_without_a_brief() -> None:
     shown = CliRunner().invoke(kizuna, ["schema"])
     assert json.loads(shown.output)["title"] == "Brief"
+
+
+@pytest.mark.parametrize(("differences", "code"), [((), 0), ((Difference("A1", "", "action", "tips", None),), 1)])
+def test_a_replay_that_differs_ends_the_program_with_1(
+    monkeypatch: pytest.MonkeyPatch, differences: tuple[Difference, ...], code: int
+) -> None:
+    """By the entry point itself: a test runner of click takes other ways out than the program."""
+    from kizuna.service import replaying
+
+    monkeypatch.setattr(replay_command, "open_brief", lambda *_args, **_more: None)
+    monkeypatch.setattr(replaying, "replay_campaign", lambda *_: [Replayed(1, 3, 0, differences, ())])
+    monkeypatch.setattr(sys, "argv", ["kizuna", "replay"])
+    ended = 0
+    try:
+        main()
+    except SystemExit as end:
+        ended = end.code
+    assert ended == code
+
+
+def test_a_mistake_is_told_in_the_language_of_whoever_called(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    brief = tmp_path / "brief.yaml"
+    brief.write_text("brief: 1\nbudget:\n  total: 250000 yen\n", encoding="utf-8")
+    for command_line in (["value"], ["check"]):
+        monkeypatch.setattr(sys, "argv", ["kizuna", "--lang", "ja", *command_line, str(brief)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        told = capsys.readouterr().err
+        assert end.value.code == 1 and "brief.yaml:3: budget.total: 金額は `200000 JPY` のように書いてください" in told

@@ -133,8 +133,8 @@ def test_a_fault_speaks_of_the_file_not_of_the_table(open_persons: OpenCompany) 
         faulty_rows_allowed=1.0, mail_events=[{"person_id": "P9"}], order_lines=[{"product_id": "vase"}], orders=[{}]
     )
     assert [(fault.file, fault.column, fault.rule) for fault in customers.faults] == [
-        ("order_lines.csv", "product_id", "no such products.product_id"),
-        ("mail_events.csv", "person_id", "no such persons.person_id"),
+        ("order_lines.csv", "product_id", "no_such products.product_id"),
+        ("mail_events.csv", "person_id", "no_such persons.person_id"),
     ]
 
 

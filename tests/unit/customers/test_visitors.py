@@ -53,8 +53,8 @@ def test_a_row_needs_an_account_or_a_visitor(open_company: Open) -> None:
     rows = [visit(1), visit(2, "c1"), visit(3, "", "A1"), visit(4, "c1", "nobody"), visit(5, "c2", "A1")]
     customers = open_company(faulty_rows_allowed=1.0, web_events=rows)
     assert [(fault.line, fault.column, fault.rule) for fault in customers.faults] == [
-        (2, "account_id", "must not be empty without visitor_id"),
-        (5, "account_id", "no such accounts.account_id"),
+        (2, "account_id", "empty_without visitor_id"),
+        (5, "account_id", "no_such accounts.account_id"),
     ]
     assert whose(customers) == [("w3", "A1"), ("w5", "A1")]
     assert customers.row_counts["web_events"] == 2

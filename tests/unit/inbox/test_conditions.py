@@ -17,6 +17,12 @@ MOVED = {
 }  # fmt: skip
 
 
+def test_a_change_shows_its_sign_and_one_day_is_no_days() -> None:
+    assert value_of("en", "activity_change_30d", 0.154, signed=True) == "+15.4%"
+    assert value_of("en", "activity_change_30d", -0.333, signed=True) == "−33.3%"
+    assert [value_of("en", "days_since_last_order", days) for days in (1.0, 2.0)] == ["1 day", "2 days"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_signal_and_segment_has_a_name(language: Language) -> None:
     known = words(language)

@@ -40,7 +40,7 @@ def gap(kind: GapKind, **more: Any) -> Gap:
     values: dict[str, Any] = {
         "entity": "web_events", "column": "product_id", "rows": 12, "of": 300, "customers": 45, "yearly_jpy": 67_890.0,
         "details": DETAILS, "cost": Cost(actions=("win_back",), weakened=("nps_survey",), models=("churn",)),
-        "examples": (Example("web.csv", 7, "product_id", HOSTILE, "no such products.product_id"),),
+        "examples": (Example("web.csv", 7, "product_id", HOSTILE, "no_such products.product_id"),),
     }  # fmt: skip
     return Gap(kind, "costly", **{**values, **more})
 

@@ -121,6 +121,21 @@ def test_reviews_deliveries_and_outcomes_follow_with_their_moment() -> None:
     assert "policy a1b2c3" in shown
 
 
+def test_versions_are_said_again_only_where_they_changed() -> None:
+    newer = {"policy": "a1b2c3", "playbook": "9f8e", "model": "77aa"}
+    shown = printed("ja", decision(1, None, "no_value"), decision(2, None, "no_value", versions=newer))
+    assert "バージョン（第1サイクル）：policy a1b2c3、playbook 9f8e" in shown
+    assert "バージョン（第2サイクル）：モデル 77aa\n" in shown
+
+
+def test_nobody_with_a_login_and_every_outcome_have_words_in_japanese() -> None:
+    expired = {"kind": "each", "state": "expired", "decided_by": "system", "decided_at": None, "edited": False}
+    came = [{"kind": kind, "at": None, "value": None} for kind in ("contacted", "visited", "ordered")]
+    shown = printed("ja", decision(1, None, "no_value", reviews=[expired], outcomes=came))
+    assert "自動" in shown and "お問い合わせ" in shown
+    assert not [word for word in ("system", "contacted", "visited", "ordered") if word in shown]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_receipt_fits_the_terminal(language: Language) -> None:
     shown = printed(language, chosen(), decision(1, None, "holdout"))

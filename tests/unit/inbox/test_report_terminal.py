@@ -4,7 +4,7 @@ from io import StringIO
 
 import pytest
 from kizuna.domain.brief import Language
-from kizuna.domain.report import Estimate, Report
+from kizuna.domain.report import DeliveryCount, Estimate, Report
 from kizuna.inbox.report.terminal import print_report
 from kizuna.inbox.terminal import wrapped
 from kizuna.inbox.words import LANGUAGES
@@ -38,6 +38,22 @@ def test_the_verdict_comes_first_with_lift_interval_and_goal() -> None:
     first, second = printed(better(), "en").splitlines()[:2]
     assert first == "Better: LTV +12.4% against the holdout (95% interval +6.6% to +18.2%)."
     assert "goal of +10.0%" in second
+
+
+def test_where_nothing_left_any_difference_is_said_to_be_chance() -> None:
+    stuck = better().model_copy(update={"deliveries": (DeliveryCount(state="expired", count=40),)})
+    assert "No contact of this campaign has left yet: whatever differs so far is chance." in printed(stuck, "en")
+    assert "No contact of this campaign has left" not in printed(better(), "en")
+    assert "No contact of this campaign has left" not in printed(collecting(), "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plan_among_the_reviews_has_one_name_only(language: Language) -> None:
+    plan = better().reviews[0].model_copy(update={"kind": "plan", "subject": "plan", "decided_by": "system"})
+    shown = printed(better().model_copy(update={"reviews": (plan,)}), language)
+    word = {"en": "plan", "ja": "計画"}[language]
+    assert f"  {word}" in shown.splitlines()
+    assert "system" not in shown
 
 
 def test_without_a_headline_there_is_no_lift() -> None:

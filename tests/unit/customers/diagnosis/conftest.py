@@ -116,10 +116,11 @@ def diagnosis_of(
     today: date = TODAY,
     wanted: Wishes | None = None,
     allowed: float = 0.02,
+    overdue: dict[str, int] | None = None,
 ) -> Diagnosis:
     read = read_what_there_is(folder, unit=unit, model=model)
     with read.customers:
-        return diagnose(read, as_of=today, wishes=wanted or wishes(), faulty_rows_allowed=allowed)
+        return diagnose(read, as_of=today, wishes=wanted or wishes(), faulty_rows_allowed=allowed, overdue=overdue)
 
 
 @pytest.fixture

@@ -101,9 +101,22 @@ def _lines_of_no_product(tables: Tables) -> None:
 
 def test_a_broken_link_concerns_those_whose_rows_they_are(diagnosed: Diagnose) -> None:
     gap = only(diagnosed(_lines_of_no_product), "no_such", "order_lines")
-    assert (gap.rows, gap.of, gap.severity, gap.is_estimate) == (7, 200, "broken", False)
+    assert (gap.rows, gap.of, gap.severity, gap.is_estimate) == (7, 200, "costly", False)
     assert (gap.customers, gap.yearly_jpy) == (7, 7 * 4 * 3000 - 0)  # days 1 to 7 are P001 to P007: 4 orders each
     assert "replenish_reminder" in gap.cost.weakened
+
+
+def test_a_link_that_stays_broken_stops_a_run(diagnosed: Diagnose) -> None:
+    assert only(diagnosed(_lines_of_no_product, overdue={"order_lines": 7}), "no_such").severity == "broken"
+    assert only(diagnosed(_lines_of_no_product, overdue={"order_lines": 3}), "no_such").severity == "costly"
+
+
+def test_rows_of_which_not_one_names_anybody_known_stop_a_run(diagnosed: Diagnose) -> None:
+    def spoil(tables: Tables) -> None:
+        for row in tables["web_events"]:
+            row["person_id"] = f"web-{row['person_id']}"
+
+    assert only(diagnosed(spoil), "no_customer", "web_events").severity == "broken"
 
 
 def test_views_of_unknown_products(diagnosed: Diagnose) -> None:
@@ -309,7 +322,9 @@ def test_what_stops_a_run_comes_first_then_what_brings_most(diagnosed: Diagnose)
         tables["persons"][0]["email"] = tables["persons"][1]["email"] = ""
         tables["web_events"] = [row for row in tables["web_events"] if str(row["happened_at"]) < moment(12)]
 
-    order = [(gap.severity, gap.kind) for gap in diagnosed(spoil).gaps if gap.severity != "note"]
+    order = [
+        (gap.severity, gap.kind) for gap in diagnosed(spoil, overdue={"order_lines": 7}).gaps if gap.severity != "note"
+    ]
     assert order[0] == ("broken", "no_such")
     assert [kind for _, kind in order].index("stale") < [kind for _, kind in order].index("unreachable")
 

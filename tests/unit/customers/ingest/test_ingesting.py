@@ -3,6 +3,7 @@
 import csv
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from kizuna.customers.ingest.opening import open_published
 from kizuna.customers.ingest.parts import sweep
 from kizuna.customers.ingest.reading import Ingest, Terms, has_news, ingest
 from kizuna.customers.ingest.touching import units_since
+from kizuna.customers.ingest.waiting import overdue_by_entity
 from kizuna.customers.opening import Customers, open_sources
-from kizuna.domain.errors import ContractBroken
+from kizuna.domain.errors import ContractBroken, FaultyFile
+from kizuna.domain.refusals import TooManyFaulty
 
 from ..conftest import Row, write_sources
 
@@ -30,6 +33,7 @@ class Reader:
         self.manifest = Manifest()
         self.keep_out: Callable[[str, str], bool] | None = None
         self.allowed = 1.0
+        self.now: datetime | None = None
         self.write(**rows)
 
     def write(self, **rows: list[Row]) -> None:
@@ -53,7 +57,14 @@ class Reader:
     @property
     def terms(self) -> Terms:
         erasures = 1 if self.keep_out else 0
-        return Terms(self.data, self.parts, faulty_rows_allowed=self.allowed, keep_out=self.keep_out, erasures=erasures)
+        return Terms(
+            self.data,
+            self.parts,
+            faulty_rows_allowed=self.allowed,
+            keep_out=self.keep_out,
+            erasures=erasures,
+            now=self.now,
+        )
 
     def open(self) -> Customers:
         return open_published(self.manifest, self.parts, unit="account", model="subscription")
@@ -194,6 +205,58 @@ def test_rows_that_come_before_their_account_are_let_in_when_it_comes(reader: Re
     assert found.news["app_events"].let_in == 1 and found.touched == ["A2"]
     assert reader.manifest.entities["app_events"].aside is None
     assert reader.rows("SELECT event_id FROM app_events ORDER BY 1") == [("e1",), ("e2",)]
+
+
+DAY = datetime(2026, 11, 20, 3, tzinfo=UTC)
+
+
+def account(ident: str) -> dict[str, str]:
+    return {"account_id": ident, "company_name": ident, "created_on": "2026-01-01", "language": "en"}
+
+
+def test_rows_that_wait_stop_no_reading_until_they_have_waited_too_long(reader: Reader) -> None:
+    reader.allowed, reader.now = 0.02, DAY
+    reader.add("app_events", event("e0"), *(event(f"e{n}", f"A{n}") for n in range(2, 60)))
+    news = reader.read().news["app_events"]
+    assert (news.new, news.set_aside, news.waiting, news.overdue) == (1, 0, 58, 0)
+    reader.now = DAY + timedelta(days=6)
+    reader.add("accounts", account("A2"))
+    assert reader.read().news["app_events"].let_in == 1
+    reader.now = DAY + timedelta(days=8)
+    assert overdue_by_entity(reader.manifest, reader.parts, reader.now) == {"app_events": 57}
+    reader.add("accounts", account("A3"))
+    with pytest.raises(TooManyFaulty) as error:
+        reader.read()
+    assert (error.value.kind, error.value.faulty) == ("overdue", 56)
+    reader.add("accounts", *(account(f"A{n}") for n in range(4, 60)))
+    assert reader.read().news["app_events"].let_in == 57
+    assert reader.manifest.entities["app_events"].set_aside == 0
+
+
+def test_a_late_row_waits_as_long_as_the_first_that_named_the_same(reader: Reader) -> None:
+    reader.now = DAY
+    reader.add("app_events", event("e1", "A9"))
+    reader.read()
+    reader.now = DAY + timedelta(days=8)
+    reader.add("app_events", event("e2", "A9"), event("e3", "A10"))
+    assert reader.read().news["app_events"].overdue == 2
+
+
+def test_a_first_reading_of_another_systems_ids_is_refused(reader: Reader) -> None:
+    reader.allowed = 0.5
+    reader.add("app_events", *(event(f"e{n}", f"web-{n}") for n in range(100)))
+    with pytest.raises(TooManyFaulty) as error:
+        reader.read()
+    assert error.value.kind == "strangers"
+
+
+def test_a_file_that_was_emptied_is_told_and_what_was_read_stays(reader: Reader) -> None:
+    reader.add("app_events", event("e1"))
+    reader.read()
+    (reader.data / "app_events.csv").write_bytes(b"")
+    with pytest.raises(FaultyFile, match="the file is empty"):
+        reader.read()
+    assert reader.rows("SELECT event_id FROM app_events") == [("e1",)]
 
 
 def test_a_row_set_aside_is_kept_until_its_file_is_read_anew(reader: Reader) -> None:

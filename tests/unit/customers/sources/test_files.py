@@ -131,3 +131,13 @@ def test_the_same_file_feeds_an_entity_twice_under_two_names(shelf: MakeShelf) -
     assert [batch.origin for batch in here.batches(*feeds)] == ["o.csv", "o.csv (feed 2)"]
     assert here.rows(*feeds, columns="order_id account_id") == [("O1", "P1"), ("second:O1", "second:P1")]
     assert set(here.marks) == {"o.csv", "o.csv (feed 2)"}
+
+
+@pytest.mark.parametrize(
+    "content, problem", [(b"PK\x03\x04\x14\x00", "workbook"), (b"\x89PNG\r\n\x1a\n\x00", "no text")]
+)
+def test_a_file_that_is_no_text_is_refused_and_says_so(shelf: MakeShelf, content: bytes, problem: str) -> None:
+    here = shelf()
+    here.write("o.csv", content * 50)
+    with pytest.raises(FaultyFile, match=problem):
+        here.first(Feed(file="o.csv"))

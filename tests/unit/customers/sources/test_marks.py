@@ -134,6 +134,17 @@ def test_a_file_just_saved_without_a_last_line_end_is_read_to_its_end(
     assert ids(here, feed) == []
 
 
+def test_a_quote_that_is_never_closed_is_waited_for_no_longer_than_somebody_writes(
+    shelf: MakeShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kizuna.customers.sources.looking.AT_REST_SECONDS", 60.0)
+    monkeypatch.setattr("kizuna.customers.sources.looking.SETTLED_SECONDS", 0.1)
+    here = shelf()
+    here.write("o.csv", HEADER + line(1) + '"O2,' + line(3) + line(4))
+    batch = here.first(Feed(file="o.csv"))
+    assert batch.written_lines() == 4
+
+
 def test_who_goes_on_writing_has_not_settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kizuna.customers.sources.looking.SETTLED_SECONDS", 0.5)
     path = tmp_path / "o.csv"
