@@ -12,8 +12,10 @@ from .mapping import wanted_header
 from .reading import Form
 
 BRIEF = "brief"
-#: A workbook or a picture shows itself in its first bytes; a stray NUL further on is a fault of its row.
-LOOKED_AT = 64
+#: A workbook or a picture shows itself in its first bytes; a stray control character is a fault of its row.
+LOOKED_AT = 4_096
+_NO_LETTERS = bytes(set(range(32)) - set(b"\t\n\r\x0b\x0c\x1b"))
+_MOSTLY_TEXT = 0.97
 _OTHER_SEPARATORS = (";", "\t", "|", ",")
 #: How like the wanted name another one must be to count as a slip, where the wanted one may be missing.
 _SURELY_MEANT = 0.8
@@ -78,8 +80,8 @@ def why_no_text(raw: bytes, encoding: str) -> tuple[str, str] | None:
     """(problem, hint) of bytes that are no text, whatever their name ends with; None where they may be some."""
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return "this is a workbook or an archive, no text", "save it as CSV (UTF-8)"
-    if b"\0" in raw and encoding != "utf-16":
-        return "this is no text: it holds NUL characters", "export it again; UTF-16 needs `encoding: utf-16`"
+    if encoding != "utf-16" and len(raw.translate(None, _NO_LETTERS)) < _MOSTLY_TEXT * len(raw):
+        return "this is no text: it is full of control characters", "export it again; UTF-16 needs `encoding: utf-16`"
     return None
 
 

@@ -106,6 +106,6 @@ def test_faults_name_the_file_the_line_and_the_encoding(folder: Path) -> None:
     with opened(folder, allowed=0.9) as customers:
         assert customers.row_counts["orders"] == 4
         assert sorted((fault.file, fault.line, fault.rule) for fault in customers.faults) == [
-            ("pos/2026-01-07.csv", 3, "the encoding is not CP932"),
+            ("pos/2026-01-07.csv", 3, "wrong_encoding CP932"),
             ("pos/2026-01-07.csv", 4, "not_number"),
         ]

@@ -178,6 +178,7 @@ def test_another_encoding_is_told_as_such(folder: Path) -> None:
     path.write_bytes(path.read_text("utf-8").encode("cp932"))
     with pytest.raises(TooManyFaulty) as error:
         open_sources(folder, faulty_rows_allowed=0)
+    assert "Save the file as UTF-8" in too_many_in_words(error.value, "en")
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\n"])
