@@ -42,7 +42,7 @@ def run(records: int, *, with_model: bool, with_rules: bool = True) -> tuple[lis
     people = generate(records)
     connection = open_people(people)
     normalising = timed(lambda: make_records(connection, PERSONS))
-    _put_truth_in_order(connection, people)
+    put_truth_in_order(connection, people)
     connection.execute("CREATE TABLE kept AS SELECT * FROM identity_records")
 
     def measure(method: str, work: Any) -> Score:
@@ -78,7 +78,7 @@ def _bare(connection: duckdb.DuckDBPyConnection, rules: RuleSet) -> None:
     label_components(connection, "SELECT low, high FROM identity_edges", "identity_labels")
 
 
-def _put_truth_in_order(connection: duckdb.DuckDBPyConnection, people: People) -> None:
+def put_truth_in_order(connection: duckdb.DuckDBPyConnection, people: People) -> None:
     """By the numbers that records have: by their age."""
     rows = connection.execute("SELECT record_id FROM identity_people ORDER BY number").fetchnumpy()["record_id"]
     place = {ident: at for at, ident in enumerate(people.columns["person_id"])}

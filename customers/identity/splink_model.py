@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from ...domain.errors import UserError
+from .components import count
 from .linking import Linked, Pair, cap, gather, make_edges
 from .rules import NAMES, RuleSet
 
@@ -29,6 +30,7 @@ class Field:
     name: str
     unknown: str  #: when it says nothing
     levels: tuple[str, ...]
+    equal: str = ""  #: the column whose equality is the first level, where it is one column's
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,15 @@ class Model:
     certain: tuple[tuple[str, ...], ...]  #: equality that almost always means one person, for the share of matches
     certain_finds: float  #: the share of all matches that `certain` finds, roughly
     columns: tuple[str, ...]  #: of `identity_records`, that all this needs
-    threshold: float = 0.95
-    sampled_pairs: float = 2e6
+    threshold: float = 0.9
+    sampled_pairs: float = 2e6  #: at least; what few pairs of different people have in common needs more
+    sampled_per_record: float = 20
     capped: tuple[str, ...] = ()
 
 
 def exact(column: str, *more: str) -> Field:
     """Equal, or as `more` says, or else."""
-    return Field(column, f"{column}_l IS NULL OR {column}_r IS NULL", (f"{column}_l = {column}_r", *more))
+    return Field(column, f"{column}_l IS NULL OR {column}_r IS NULL", (f"{column}_l = {column}_r", *more), column)
 
 
 def similar(column: str, *at_least: float) -> Field:
@@ -126,7 +129,8 @@ def _add_likely(connection: duckdb.DuckDBPyConnection, rules: RuleSet, model: Mo
     training.estimate_probability_two_random_records_match(
         [_equal(columns, rules) for columns in model.certain], recall=model.certain_finds
     )
-    training.estimate_u_using_random_sampling(max_pairs=model.sampled_pairs, seed=_SEED)
+    pairs = max(model.sampled_pairs, model.sampled_per_record * count(connection, "identity_compared"))
+    training.estimate_u_using_random_sampling(max_pairs=pairs, seed=_SEED)
     for columns in model.training:
         training.estimate_parameters_using_expectation_maximisation(_equal(columns, rules))
     found = linker.inference.predict(threshold_match_probability=model.threshold)
@@ -154,14 +158,31 @@ def _linker(connection: duckdb.DuckDBPyConnection, rules: RuleSet, model: Model)
         f"FROM identity_records{first}"
     )
     api = DuckDBAPI(connection)
-    return Linker(api.register("identity_compared"), _settings(rules, model), log_level=logging.ERROR)
+    settings = _settings(rules, model, [_comparison(field, _by_chance(connection, field)) for field in model.fields])
+    return Linker(api.register("identity_compared"), settings, log_level=logging.ERROR)
 
 
-def _settings(rules: RuleSet, model: Model) -> dict[str, Any]:
+def _by_chance(connection: duckdb.DuckDBPyConnection, field: Field) -> float | None:
+    """The share of all pairs that are equal in the field's column; None where none is.
+
+    Counted by value: among millions of people nearly nobody shares a mailbox with anybody else, and a sample of pairs
+    that holds no such pair says nothing.
+    """
+    if not field.equal:
+        return None
+    (share,) = connection.execute(
+        f"""SELECT sum(n * (n - 1)) / nullif(sum(n) * (sum(n) - 1), 0) FROM
+        (SELECT CAST(count(*) AS DOUBLE) AS n FROM identity_compared WHERE {field.equal} IS NOT NULL
+        GROUP BY {field.equal})"""  # noqa: S608
+    ).fetchall()[0]
+    return share or None
+
+
+def _settings(rules: RuleSet, model: Model, comparisons: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "number",
-        "comparisons": [_comparison(field) for field in model.fields],
+        "comparisons": comparisons,
         "blocking_rules_to_generate_predictions": [
             {"blocking_rule": _equal(columns, rules), "sql_dialect": "duckdb"} for columns in model.candidates
         ],
@@ -170,9 +191,11 @@ def _settings(rules: RuleSet, model: Model) -> dict[str, Any]:
     }
 
 
-def _comparison(field: Field) -> dict[str, Any]:
+def _comparison(field: Field, by_chance: float | None) -> dict[str, Any]:
     levels: list[dict[str, Any]] = [{"sql_condition": field.unknown, "is_null_level": True}]
     levels += [{"sql_condition": condition} for condition in field.levels]
+    if by_chance is not None:
+        levels[1] |= {"u_probability": by_chance, "fix_u_probability": True}
     levels.append({"sql_condition": "ELSE"})
     named = [level | {"label_for_charts": str(place)} for place, level in enumerate(levels)]
     return {"output_column_name": field.name, "comparison_levels": named}

@@ -8,7 +8,7 @@ from ...domain.diagnosis import Break, Diagnosis, EntityFigures, Example, Gap
 from ...service.diagnosing import Told
 from .. import figures
 from ..refusals import rule_in_words
-from ..words import clean, name, say
+from ..words import clean, listed, name, say
 
 MOST_FIRST = 5
 #: Gaps that are counted in customers, not in rows.
@@ -126,14 +126,14 @@ def reason(gap: Gap, told: Told, language: Language) -> list[str]:
         count, yen = people(language, told.unit, gap.customers), figures.yen(language, gap.yearly_jpy)
         parts.append(phrase(language, key, customers=count, yen=yen))
     if gap.cost.actions:
-        parts.append(phrase(language, "cost.actions", names=few(gap.cost.actions)))
+        parts.append(phrase(language, "cost.actions", names=few(language, gap.cost.actions)))
     if gap.cost.segment:
         parts.append(phrase(language, "cost.segment"))
     if gap.cost.weakened:
-        parts.append(phrase(language, "cost.weakened", names=few(gap.cost.weakened)))
+        parts.append(phrase(language, "cost.weakened", names=few(language, gap.cost.weakened)))
     if gap.cost.models:
         models = [name(language, "diagnosis.model", model) for model in gap.cost.models]
-        parts.append(phrase(language, "cost.models", names=few(models)))
+        parts.append(phrase(language, "cost.models", names=few(language, models)))
     return parts
 
 
@@ -209,8 +209,13 @@ def _shown(value: object, language: Language) -> str:
         return clean(str(value))
 
 
-def few(names: Iterable[str]) -> str:
+def signals(gap: Gap, language: Language) -> str:
+    """The signals that can't be seen without it."""
+    return few(language, [name(language, "signal", signal) for signal in gap.cost.signals])
+
+
+def few(language: Language, names: Iterable[str]) -> str:
     """The first names, and how many more there are."""
-    listed = list(names)
-    more = [f"+{len(listed) - _NAMES_SHOWN}"] if len(listed) > _NAMES_SHOWN else []
-    return ", ".join([*listed[:_NAMES_SHOWN], *more])
+    every = list(names)
+    more = [f"+{len(every) - _NAMES_SHOWN}"] if len(every) > _NAMES_SHOWN else []
+    return listed(language, [*every[:_NAMES_SHOWN], *more])

@@ -149,7 +149,7 @@ def _absent(diagnosis: Diagnosis, language: Language, sheet: Sheet) -> None:
         return
     sheet.heading(phrase(language, "absent"))
     rows = [
-        (story.entity(language, gap.entity), story.few(gap.cost.weakened), story.few(gap.cost.signals))
+        (story.entity(language, gap.entity), story.few(language, gap.cost.weakened), story.signals(gap, language))
         for gap in missing
     ]
     sheet.rows(rows, [phrase(language, f"head.{key}") for key in ("source", "without", "signals")])
