@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .output import console, examples, json_option, print_json
+from .output import console, examples, json_option, print_json, refuse
 
 if TYPE_CHECKING:
     from ..domain.brief import Language
@@ -45,11 +45,7 @@ def features(lang: "Language", name: str | None, dialect: str | None, folder: Pa
     try:
         known = features_in(folder)
     except FaultyFile as error:
-        if as_json:
-            print_json({"ok": False, "faults": [vars(fault) for fault in error.faults]})
-        for fault in error.faults if not as_json else ():
-            click.echo(str(fault), err=True)
-        raise SystemExit(1) from None
+        refuse(error, lang, as_json=as_json)
     if name is not None:
         _one(lang, feature_named(name, folder), dialect, folder, as_json)
     elif as_json:

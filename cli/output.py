@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..agents.workspace import Progress, Workspace
     from ..domain.brief import Language
+    from ..domain.errors import FaultyFile
 
 Command = Callable[..., Any]
 
@@ -49,6 +50,19 @@ def open_brief(path: Path, language: "Language", *, quiet: bool = False) -> "Wor
     if not path.exists():
         raise click.UsageError(f"there is no {path}; name the brief, or go to its folder")
     return open_workspace(path, progress=(lambda _key, _values: None) if quiet else tell_on(language))
+
+
+def refuse(error: "FaultyFile", language: "Language", *, as_json: bool) -> NoReturn:
+    """Every fault of a file on a line of its own and how many there are, or as data; ends with 1."""
+    from ..inbox.faults import fault_in_words
+
+    if as_json:
+        print_json({"ok": False, "faults": [vars(fault) for fault in error.faults]})
+    else:
+        for fault in error.faults:
+            click.echo(fault_in_words(fault, language), err=True)
+        click.echo(say(language, "faults", count=len(error.faults)), err=True)
+    raise SystemExit(1) from None
 
 
 def tell_on(language: "Language") -> "Progress":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .output import console, examples, json_option, print_json
+from .output import console, examples, json_option, print_json, refuse
 
 if TYPE_CHECKING:
     from ..domain.brief import Language
@@ -92,20 +92,13 @@ def _one(lang: "Language", wanted: str, folder: Path | None, as_json: bool) -> N
 def _check(lang: "Language", folder: Path, as_json: bool) -> None:
     from ..domain.errors import FaultyFile
     from ..service.catalogue import check_folder
-    from .output import say
 
     if not folder.is_dir():
         raise click.UsageError(f"there is no folder {folder}")
     try:
         actions = check_folder(folder)
     except FaultyFile as error:
-        if as_json:
-            print_json({"ok": False, "faults": [vars(fault) for fault in error.faults]})
-        else:
-            for fault in error.faults:
-                click.echo(str(fault), err=True)
-            click.echo(say(lang, "faults", count=len(error.faults)), err=True)
-        raise SystemExit(1) from None
+        refuse(error, lang, as_json=as_json)
     if as_json:
         print_json({"ok": True, "actions": [action.action for action in actions]})
     else:

@@ -9,7 +9,7 @@ import click
 from ..examples.registry import EXAMPLES, example_in
 from ..inbox.words import say as words
 from .group_sizes import group_lines, groups_as_data
-from .output import brief_argument, brief_option, examples, json_option, open_brief, print_json, say
+from .output import brief_argument, brief_option, examples, json_option, open_brief, print_json, refuse, say
 
 if TYPE_CHECKING:
     from ..agents.workspace import Workspace
@@ -67,7 +67,6 @@ def check(lang: "Language", brief: Path, with_groups: bool, as_json: bool) -> No
     show for the goal's metric, and which groups would do better.
     """
     from ..domain.errors import FaultyFile
-    from ..inbox.faults import fault_in_words
     from ..service.checking import check_brief
 
     if not brief.exists():
@@ -75,13 +74,7 @@ def check(lang: "Language", brief: Path, with_groups: bool, as_json: bool) -> No
     try:
         checked = check_brief(brief)
     except FaultyFile as error:
-        if as_json:
-            print_json({"ok": False, "faults": [vars(fault) for fault in error.faults]})
-        else:
-            for fault in error.faults:
-                click.echo(fault_in_words(fault, lang), err=True)
-            click.echo(say(lang, "faults", count=len(error.faults)), err=True)
-        raise SystemExit(1) from None
+        refuse(error, lang, as_json=as_json)
     if as_json:
         found = {"ok": True, "name": checked.name, "cycles": checked.cycles, "actions": list(checked.playbooks)}
         print_json(found | ({"groups": groups_as_data(brief)} if with_groups else {}))
