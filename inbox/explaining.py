@@ -202,13 +202,19 @@ def _came_of_it(decision: Row, language: Language) -> Iterator[str]:
         yield say(language, "why.sent_nothing", at=at)
 
 
-def _against(entry: Row, language: Language) -> str:
+def _against(entry: Row, language: Language, key: str = "why") -> str:
+    """One condition in words, or several ways of which one would do; the parts of a way have shorter words."""
+    if "one_of" in entry:
+        both = say(language, "why.way.join")
+        ways = [both.join(_against(part, language, "why.way") for part in way) for way in entry["one_of"]]
+        return say(language, f"{key}.one_of", ways=say(language, "why.way.or").join(ways))
     told = conditions.condition(language, str(entry["condition"]))
     if entry["truth"] is None:
-        return say(language, "why.unknown", condition=told)
+        return say(language, f"{key}.unknown", condition=told)
     values = [_value(language, column, value) for column, value in entry["figures"].items()]
-    key = "why.fails_not" if entry["truth"] else "why.fails"
-    return say(language, key, condition=told, value=listed(language, values))
+    return say(
+        language, f"{key}.{'fails_not' if entry['truth'] else 'fails'}", condition=told, value=listed(language, values)
+    )
 
 
 def _value(language: Language, column: str, value: float | str | None) -> str:

@@ -1,6 +1,5 @@
 """Why a rule does not fit one unit: the conditions that stand against it, and the figures that they looked at."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..eligibility import answers
@@ -21,37 +20,58 @@ class Against:
     figures: dict[str, Figure]
 
 
-def against(rule: str, unit: FeatureTable) -> list[Against]:
-    """The conditions that keep a sound rule from fitting the one unit of the table; none where it fits.
+@dataclass(frozen=True)
+class Either:
+    """Several ways to fit: it is enough that nothing of one of them stood against the unit any more."""
+
+    one_of: tuple[tuple["Against | Either", ...], ...]
+
+
+Standing = Against | Either
+
+
+def against(rule: str, unit: FeatureTable) -> list[Standing]:
+    """What keeps a sound rule from fitting the one unit of the table, all of it together; nothing where it fits.
 
     Answers are Kleene's (no 0, unknown 1/2, yes 1): under `and` each part that is as low as the whole stands against
-    it, under `or` all the highest do, for one more would have been enough.
+    it; under `or` all the highest do, and to mend one of them would be enough. Under `not` the two change places.
     """
     tree = tree_of(rule)
     conditions = list(dict.fromkeys(leaves(tree)))
     table = narrowed(unit, {name for condition in conditions for name in condition.columns})
     found = answers([condition.text for condition in conditions], table)[0]
     known = {one: _UNKNOWN if value != value else float(value) for one, value in zip(conditions, found, strict=True)}
-    standing = dict.fromkeys(_against(tree, known)) if _truth(tree, known) < _YES else {}
-    return [
-        Against(
+    if _truth(tree, known) == _YES:
+        return []
+    told = {
+        one: Against(
             one.text,
             None if known[one] == _UNKNOWN else known[one] == _YES,
             {name: figure(table.columns[name][0]) for name in one.columns},
         )
-        for one in standing
-    ]
+        for one in conditions
+    }
+    return list(_standing(tree, known, told))
 
 
-def _against(tree: Tree, known: dict[Condition, float]) -> Iterator[Condition]:
+def _standing(
+    tree: Tree, known: dict[Condition, float], told: dict[Condition, Against], *, denied: bool = False
+) -> tuple[Standing, ...]:
     if isinstance(tree, Condition):
-        yield tree
-        return
+        return (told[tree],)
+    if tree.word == "not":
+        return _standing(tree.parts[0], known, told, denied=not denied)
     truth = [_truth(part, known) for part in tree.parts]
     counted = min(truth) if tree.word == "and" else max(truth)
-    for part, value in zip(tree.parts, truth, strict=True):
-        if tree.word == "not" or value == counted:
-            yield from _against(part, known)
+    deciding = [part for part, value in zip(tree.parts, truth, strict=True) if value == counted]
+    ways = [_standing(part, known, told, denied=denied) for part in deciding]
+    if len(ways) > 1 and (tree.word == "or") != denied:
+        return (Either(tuple(ways)),)
+    every: list[Standing] = []
+    for one in (one for way in ways for one in way):
+        if one not in every:
+            every.append(one)
+    return tuple(every)
 
 
 def _truth(tree: Tree, known: dict[Condition, float]) -> float:

@@ -87,6 +87,18 @@ def test_the_condition_and_the_figure_that_decided_are_told() -> None:
     assert why_not(candidate("tips", why_not="no_consent"), "ja") == "同意の記録がない"
 
 
+def test_several_ways_to_fit_are_told_as_ways() -> None:
+    risk = {"condition": "churn_risk >= 0.5", "truth": False, "figures": {"churn_risk": 0.31}}
+    active = {"condition": "is_active", "truth": True, "figures": {"is_active": 1.0}}
+    tenure = {"condition": "tenure_days >= 30", "truth": None, "figures": {"tenure_days": None}}
+    against = [{"one_of": [[risk], [active, tenure]]}]
+    assert why_not(candidate("tips", against=against), "en") == (
+        "asks for either “Risk to leave: 50% or more” (here 31%) or "
+        "that not “Customer at present” (here yes) and “Time as a subscriber: 30 days or more” (not known here)"
+    )
+    assert "次のいずれかが条件：「" in why_not(candidate("tips", against=against), "ja")
+
+
 def test_who_approved_and_what_came_of_it_close_the_story() -> None:
     reviews = [
         {"kind": "plan", "state": "approved", "decided_by": "sato", "decided_at": "2026-04-01T10:00:00+09:00"},

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kizuna.customers.eligibility import answers
-from kizuna.customers.signals.standing_against import against
+from kizuna.customers.signals.standing_against import Against, Standing, against
 from kizuna.customers.table import FeatureTable
 
 
@@ -35,7 +35,7 @@ CUSTOMER = somebody(churn_risk=0.31, open_tickets=2.0, tenure_days=float("nan"),
         ("is_active AND tenure_days >= 30", [("tenure_days >= 30", None, {"tenure_days": None})]),
         ("churn_risk >= 0.5 OR tenure_days >= 30", [("tenure_days >= 30", None, {"tenure_days": None})]),
         (
-            "NOT (is_active AND churn_risk < 0.5)",
+            "NOT (is_active OR churn_risk < 0.5)",
             [("is_active", True, {"is_active": 1.0}), ("churn_risk < 0.5", True, {"churn_risk": 0.31})],
         ),
         ("ltv_rank = 'standard'", [("ltv_rank = 'standard'", False, {"ltv_rank": "high"})]),
@@ -43,7 +43,33 @@ CUSTOMER = somebody(churn_risk=0.31, open_tickets=2.0, tenure_days=float("nan"),
     ],
 )
 def test_the_conditions_that_decided_are_told_with_their_figures(rule: str, told: list[object]) -> None:
-    assert [(each.condition, each.truth, each.figures) for each in against(rule, CUSTOMER)] == told
+    told_of = [each for each in against(rule, CUSTOMER) if isinstance(each, Against)]
+    assert [(each.condition, each.truth, each.figures) for each in told_of] == told
+    assert len(told_of) == len(against(rule, CUSTOMER))
+
+
+def ways(standing: Standing) -> object:
+    """The conditions alone: a text, or a list of ways."""
+    if isinstance(standing, Against):
+        return standing.condition
+    return [[ways(part) for part in way] for way in standing.one_of]
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("churn_risk >= 0.5 OR open_tickets = 0", [[["churn_risk >= 0.5"], ["open_tickets = 0"]]]),
+        ("is_active AND (churn_risk >= 0.5 OR open_tickets = 0)", [[["churn_risk >= 0.5"], ["open_tickets = 0"]]]),
+        (
+            "churn_risk >= 0.5 OR (open_tickets = 0 AND ltv_rank = 'standard')",
+            [[["churn_risk >= 0.5"], ["open_tickets = 0", "ltv_rank = 'standard'"]]],
+        ),
+        ("NOT (is_active AND churn_risk < 0.5)", [[["is_active"], ["churn_risk < 0.5"]]]),
+        ("churn_risk >= 0.5 AND NOT is_active AND churn_risk >= 0.5", ["churn_risk >= 0.5", "is_active"]),
+    ],
+)
+def test_where_one_of_several_ways_would_do_they_are_told_as_ways(rule: str, told: object) -> None:
+    assert [ways(each) for each in against(rule, CUSTOMER)] == told
 
 
 @given(
