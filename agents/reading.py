@@ -11,7 +11,7 @@ from ..customers.ingest.manifest import Manifest
 from ..customers.ingest.opening import IN_MEMORY_ROWS, IN_MEMORY_ROWS_ONCE, open_published
 from ..customers.ingest.parts import sweep
 from ..customers.ingest.reading import Ingest, News, Terms, has_news, ingest
-from ..customers.ingest.refresh import FeatureParts, read_features, refresh
+from ..customers.ingest.refresh import FeatureParts, merged_in, read_features, refresh
 from ..customers.ingest.touching import units_since
 from ..customers.ingest.waiting import overdue_by_entity
 from ..customers.opening import Customers
@@ -108,9 +108,7 @@ def refresh_features(workspace: Workspace, as_of: date, only: Collection[str] | 
     name = workspace.brief.name
     with lease(workspace.store, f"ingest/{name}/{FEATURES}"), open_customers(workspace, for_once=True) as customers:
         manifest = _standing(workspace)
-        with workspace.store.read() as session:
-            row = published(session, name, FEATURES)
-        standing = FeatureParts.of(row.manifest) if row is not None and row.manifest else None
+        number, standing = _features(workspace)
         touched = None if standing is None else units_since(manifest, standing.sources, parts_folder(workspace))
         folder = workspace.private / FEATURES / name
         fresh = refresh(
@@ -124,10 +122,26 @@ def refresh_features(workspace: Workspace, as_of: date, only: Collection[str] | 
         )
         if fresh != standing:
             with workspace.store.write() as session:
-                number = (row.number if row is not None else 0) + 1
-                publish(session, name, FEATURES, number, fresh.as_dict(), workspace.clock.now())
+                publish(session, name, FEATURES, number + 1, fresh.as_dict(), workspace.clock.now())
         sweep(folder, (part.file for part in fresh.parts))
         return read_features(folder, fresh, only)
+
+
+def is_united_otherwise(workspace: Workspace) -> bool:
+    """Whether records are one customer now that were not when the features were made, or the other way round."""
+    _, standing = _features(workspace)
+    if workspace.brief.sources.identity is None:
+        return standing is not None and standing.merged != ""
+    with open_customers(workspace, ("persons",), for_once=True) as customers:  # which is what finds out who is who
+        return standing is not None and standing.merged != merged_in(customers)
+
+
+def _features(workspace: Workspace) -> tuple[int, FeatureParts | None]:
+    """The feature table that stands, and its number."""
+    with workspace.store.read() as session:
+        row = published(session, workspace.brief.name, FEATURES)
+    standing = FeatureParts.of(row.manifest) if row is not None and row.manifest else None
+    return (row.number if row is not None else 0), standing
 
 
 def forget_erased(workspace: Workspace) -> None:

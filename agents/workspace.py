@@ -142,7 +142,8 @@ class Context:
 
 
 def open_workspace(brief_path: Path, *, progress: Progress = _silent, clock: Clock | None = None) -> Workspace:
-    """Read and check the brief, open its store. A running campaign keeps the brief it was started with.
+    """Read and check the brief, open its store. A running campaign keeps its brief until a marketer brings a changed
+    one into force; that one waits is told.
 
     Raises FaultyFile with every fault of the brief and its playbook.
     """
@@ -153,6 +154,8 @@ def open_workspace(brief_path: Path, *, progress: Progress = _silent, clock: Clo
         row = campaigns.campaign(session, brief.name)
     in_force = campaigns.brief_of(row) if row is not None else brief
     workspace = Workspace(brief_path, in_force, digest, store, progress, clock)
+    if in_force != brief:
+        workspace.tell("brief_waits", file=brief_path.name)
     _ = workspace.actions, workspace.own_segments  # what is faulty stops here, not in the middle of a campaign
     return workspace
 

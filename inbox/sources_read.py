@@ -13,9 +13,20 @@ from .words import name, say
 def print_read(found: SourcesRead, language: Language, console: Console) -> None:
     """A row for each source with news, then the first faults, then whom it concerns."""
     sheet = Sheet(console)
-    if not found.sources:
+    if found.sources:
+        _sources(found, language, sheet)
+    else:
         sheet.line(say(language, "ingest.nothing_new"))
-        return
+        if found.touched is not None:
+            return
+    touched = "all_touched" if found.touched is None else "touched"
+    sheet.line(say(language, f"ingest.{touched}", count=figures.number(found.touched or 0)))
+    shown = [f"{name(language, 'signal', signal)} {count:,}" for signal, count in found.signals.items() if count]
+    if shown:
+        sheet.line(say(language, "ingest.signals", signals=" · ".join(shown)))
+
+
+def _sources(found: SourcesRead, language: Language, sheet: Sheet) -> None:
     head = [
         say(language, f"ingest.{name}")
         for name in ("source", "read", "new", "changed", "repeated", "set_aside", "came_early", "rows")
@@ -26,12 +37,7 @@ def print_read(found: SourcesRead, language: Language, console: Console) -> None
     if any(source.waiting for source in found.sources):
         sheet.blank()
         sheet.line(say(language, "ingest.how_waiting"), "dim")
-    touched = "all_touched" if found.touched is None else "touched"
     sheet.blank()
-    sheet.line(say(language, f"ingest.{touched}", count=figures.number(found.touched or 0)))
-    shown = [f"{name(language, 'signal', signal)} {count:,}" for signal, count in found.signals.items() if count]
-    if shown:
-        sheet.line(say(language, "ingest.signals", signals=" · ".join(shown)))
 
 
 def _row(source: SourceRead, language: Language) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..agents.looking_again import look_again
-from ..agents.reading import open_customers, read_sources
+from ..agents.reading import is_united_otherwise, read_sources
 from ..agents.workspace import Workspace
 from ..domain.errors import UserError
 from ..domain.refusals import RowFault
@@ -79,9 +79,8 @@ def read_now(workspace: Workspace) -> SourcesRead:
                     first_waiting=next((fault for fault in news.faults if fault.waits), None),
                 )
             )
-    if workspace.brief.sources.identity is not None:  # opening is what finds out who is who
-        open_customers(workspace, ("persons",), for_once=True).close()
-    touched = None if found.touched is None else sorted(found.touched)
-    signals = look_again(workspace, touched) if told else {}
+    is_other = is_united_otherwise(workspace)
+    touched = None if found.touched is None or is_other else sorted(found.touched)
+    signals = look_again(workspace, touched) if told or is_other else {}
     count = None if touched is None else len(touched)
     return SourcesRead(found.manifest.number, workspace.clock.now(), told, count, signals)

@@ -41,6 +41,7 @@ class Unified:
     records: int = 0
     customers: int = 0
     changes: Changes | None = None  #: None: the same sources as last time
+    merged: str = ""  #: the same as long as the same records are one customer; empty where every record is its own
     capped: dict[str, int] = field(default_factory=dict)  #: field -> values that too many records share
     refused: int = 0  #: links that would have joined contradicting records
     left_out: dict[str, int] = field(
@@ -72,6 +73,7 @@ def unify_persons(connection: duckdb.DuckDBPyConnection, entities: Mapping[str, 
         records=records,
         customers=count(connection, entity.name),
         changes=changes,
+        merged=_merged(connection),
         capped=linked.capped if linked else {},
         refused=len(linked.refused) if linked else 0,
         left_out=left_out,
@@ -113,6 +115,11 @@ def _mark(connection: duckdb.DuckDBPyConnection, entity: Entity, settings: Ident
     by_hand = sorted(links.joined), sorted(links.apart)
     told = repr((_RULES, duckdb.__version__, found, by_hand, settings.model_dump()))
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _merged(connection: duckdb.DuckDBPyConnection) -> str:
+    told = connection.execute("SELECT record_id, customer_id FROM identity_aliases ORDER BY record_id").fetchall()
+    return hashlib.sha256(repr(told).encode()).hexdigest() if told else ""
 
 
 def _put_aliases(connection: duckdb.DuckDBPyConnection, aliases: Sequence[tuple[str, str]]) -> None:

@@ -1,8 +1,8 @@
 """The feature table of a day, kept fresh: a base of all units, and on top the units that were touched since.
 
 What a feature says changes with the rows of its unit, and with the day. So within a day only touched units are computed
-again; another day, other definitions, or a source that appears for the first time make a new base. What is learned
-over all units (which features the company's app has) is learned with the base.
+again; another day, other definitions, records that became one customer, or a source that appears for the first time
+make a new base. What is learned over all units (which features the company's app has) is learned with the base.
 """
 
 import hashlib
@@ -37,6 +37,7 @@ class FeatureParts:
     product: tuple[str, ...]
     base: Part
     deltas: tuple[Part, ...] = ()
+    merged: str = ""  #: which records were one customer; see `Unified`
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,7 +69,8 @@ def refresh(
     """
     terms = _terms(customers, as_of, definitions)
     many = _MOST_TOUCHED * customers.row_counts["accounts"]
-    if standing is None or standing.terms != terms or touched is None or len(touched) > many:
+    is_other = standing is None or standing.terms != terms or standing.merged != merged_in(customers)
+    if standing is None or is_other or touched is None or len(touched) > many:
         return _all(customers, terms, sources, as_of, folder, definitions)
     if not touched:
         return replace(standing, sources=sources)
@@ -82,6 +84,11 @@ def refresh(
         merged = _read(folder, fresh.deltas)
         fresh = replace(fresh, deltas=(_part(publish(merged, folder, "touched")),))
     return fresh
+
+
+def merged_in(customers: Customers) -> str:
+    """Which records are one customer: where that changes, rows count for others than before."""
+    return customers.unified.merged if customers.unified is not None else ""
 
 
 def read_features(folder: Path, standing: FeatureParts, only: Collection[str] | None = None) -> FeatureTable:
@@ -105,7 +112,7 @@ def _all(
 ) -> FeatureParts:
     table = build_features(customers, as_of, folder=definitions)
     product = learn_product(customers, as_of)
-    return FeatureParts(terms, sources, product, _part(publish(table, folder, "all")))
+    return FeatureParts(terms, sources, product, _part(publish(table, folder, "all")), merged=merged_in(customers))
 
 
 def _part(file: SnapshotFile) -> Part:

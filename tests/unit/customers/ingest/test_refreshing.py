@@ -5,8 +5,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from kizuna.customers.identity.unify import Who
 from kizuna.customers.ingest.refresh import FeatureParts, read_features, refresh
-from kizuna.customers.opening import Customers
+from kizuna.customers.opening import Customers, open_sources
+from kizuna.domain.sources import Identity
+
+from ..conftest import write_persons
 
 OpenCompany = Callable[..., Customers]
 TODAY = date(2026, 11, 21)
@@ -50,3 +54,20 @@ def test_others_asked_for_come_from_the_base(folder: Path, standing: FeaturePart
     assert table.unit_ids == ["A1", "A2"] and table["features_used_90d"].tolist() == [1, 1]
     assert read_features(folder, standing, ["A3"])["features_used_90d"].tolist() == [0]
     assert len(read_features(folder, standing, [])) == 0
+
+
+def test_records_that_became_one_customer_make_a_new_base(tmp_path: Path, folder: Path) -> None:
+    person = {"full_name": "木下 結", "email": "yui@mail.example", "created_on": "2025-01-10"}
+    persons = [{"person_id": "P1", **person}, {"person_id": "P2", **person, "created_on": "2025-03-10"}]
+    visit = {"person_id": "P2", "kind": "view", "happened_at": "2026-11-19T01:00:00Z", "product_id": ""}
+    data = write_persons(tmp_path / "data", reps=[{}], persons=persons, subscriptions=[{}], web_events=[visit])
+    standing: FeatureParts | None = None
+    told = {"sources": 1, "as_of": TODAY, "folder": folder}
+    tables = []
+    for who in (None, Who(Identity()), Who(Identity()), None):
+        with open_sources(data, unit="person", faulty_rows_allowed=0.0, who=who) as customers:
+            standing = refresh(customers, standing, touched=None if standing is None else [], **told)
+        tables.append((standing.base.file, read_features(folder, standing)))
+    assert [table.unit_ids for _, table in tables] == [["P1", "P2"], ["P1"], ["P1"], ["P1", "P2"]]
+    assert [table["web_events_90d"].tolist() for _, table in tables] == [[0, 1], [1], [1], [0, 1]]
+    assert tables[1][0] == tables[2][0], "nothing changed in between"
