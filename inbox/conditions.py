@@ -18,6 +18,11 @@ _IS_TEXT = re.compile(rf"{_COLUMN} (?P<sign>=|<>) '(?P<text>[^']*)'")
 _IN = re.compile(rf"{_COLUMN} IN \((?P<texts>'[^']*'(?:, '[^']*')*)\)")
 _UNKNOWN = re.compile(rf"(?P<not>NOT )?{_COLUMN} IS NULL")
 _BARE = re.compile(_COLUMN)
+_RISEN = re.compile(r"(?P<column>\w+) - (?P=column)_before >= (?P<value>[\d.]+)")
+_FIGURES = re.compile(r"(?P<left>.+?) (?P<sign><=|>=|<>|<|>|=) (?P<right>.+)")
+_TIMES = re.compile(r"(?P<times>[\d.]+) \* (?P<figure>.+)")
+_ELSE = re.compile(r"COALESCE\((?P<first>.+), (?P<second>.+)\)")
+_PLAIN_NUMBER = re.compile(r"-?[\d.]+")
 _SIGNS = {">=": "at_least", "<=": "at_most", ">": "more", "<": "less", "=": "equal", "<>": "other"}
 _SHARES = ("ratio", "probability")
 #: A meaning's explanation after its first clause is left out.
@@ -131,6 +136,42 @@ def _bare(language: Language, found: re.Match[str]) -> str:
     return measure(language, found["column"])
 
 
+def _risen(language: Language, found: re.Match[str]) -> str:
+    value = value_of(language, found["column"], float(found["value"]))
+    return say(language, "condition.rose", what=measure(language, found["column"]), value=value)
+
+
+def _figures(language: Language, found: re.Match[str]) -> str:
+    """Figures compared with each other, or what stands for an unknown one with a number."""
+    left = _figure(language, found["left"])
+    right = _figure(language, found["right"], _first_column(found["left"]))
+    if left is None or right is None:
+        return found[0]
+    return say(language, f"condition.{_SIGNS[found['sign']]}", what=left, value=right)
+
+
+def _first_column(text: str) -> str:
+    """The feature that a term speaks of first."""
+    return next((word for word in re.findall(r"\w+", text) if word in measures()), "")
+
+
+def _figure(language: Language, text: str, unit_of: str = "") -> str | None:
+    """A term in words, a plain number in the unit of a feature; None where there are none."""
+    if _PLAIN_NUMBER.fullmatch(text):
+        return value_of(language, unit_of, float(text)) if unit_of else None
+    if text in measures():
+        return measure(language, text)
+    if times := _TIMES.fullmatch(text):
+        figure = _figure(language, times["figure"])
+        number = figures.number(float(times["times"]), 0 if float(times["times"]).is_integer() else 1)
+        return figure and say(language, "condition.many_times", times=number, what=figure)
+    if other := _ELSE.fullmatch(text):
+        first = _figure(language, other["first"])
+        second = _figure(language, other["second"], _first_column(other["first"]))
+        return first and second and say(language, "condition.or_else", what=first, other=second)
+    return None
+
+
 def _word(language: Language, text: str) -> str:
     return name(language, "feature_value", text)
 
@@ -143,4 +184,6 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[Language, re.Match[str]], str]], 
     (_IN, _in),
     (_UNKNOWN, _unknown),
     (_BARE, _bare),
+    (_RISEN, _risen),
+    (_FIGURES, _figures),
 )

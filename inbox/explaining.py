@@ -212,6 +212,12 @@ def _against(entry: Row, language: Language, key: str = "why") -> str:
     if entry["truth"] is None:
         return say(language, f"{key}.unknown", condition=told)
     values = [_value(language, column, value) for column, value in entry["figures"].items()]
+    if len(values) > 1:  # which is which
+        named = zip(entry["figures"], values, strict=True)
+        values = [
+            say(language, "why.named", what=conditions.measure(language, column), value=value)
+            for column, value in named
+        ]
     return say(
         language, f"{key}.{'fails_not' if entry['truth'] else 'fails'}", condition=told, value=listed(language, values)
     )

@@ -9,7 +9,9 @@ from kizuna.domain.brief import Language
 from kizuna.inbox.conditions import condition, one_line, rule_lines, value_of
 from kizuna.inbox.findings import finding
 from kizuna.inbox.words import LANGUAGES, words
+from kizuna.playbooks.loader import load_playbooks, packaged_names
 
+ACTIONS = load_playbooks(packaged_names(), None, lambda rule: [])
 SEGMENTS = [segment for family in packaged_families() for segment in family.segments]
 MOVED = {
     "left": "loyal", "joined": "slipping_away", "units": 128, "why": "store_visits_change_90d <= -0.6",
@@ -37,6 +39,13 @@ def test_every_condition_of_a_packaged_segment_has_words(language: Language) -> 
     assert unsaid == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_condition_of_a_packaged_signal_and_action_has_words(language: Language) -> None:
+    rules = [rule.when for rule in signal_rules()] + [action.when for action in ACTIONS.values()]
+    texts = {leaf.text for rule in rules for leaf in leaves(tree_of(rule))}
+    assert {text for text in texts if condition(language, text) == text} == set()
+
+
 @pytest.mark.parametrize(
     ("text", "english", "japanese"),
     [
@@ -53,6 +62,14 @@ def test_every_condition_of_a_packaged_segment_has_words(language: Language) -> 
         ("ltv_rank IN ('high', 'potential')", "Rank by lifetime value: high or potential",
          "LTVのランク：高または伸びしろあり"),
         ("NOT tenure_days IS NULL", "Time as a subscriber: known", "契約期間：判明している"),
+        ("days_since_last_order >= 2 * COALESCE(days_between_orders, 90)",
+         "Days since the last order or paid invoice: 2 × Mean days from one order to the next (where unknown: 90 days)"
+         " or more", "最後の注文・支払いからの日数：注文間隔の平均日数（不明なら90日）の2倍以上"),
+        ("COALESCE(tenure_days, days_since_joined) >= 365",
+         "Time as a subscriber (where unknown: Days since we first knew them): 365 days or more",
+         "契約期間（不明なら最初に登録されてからの日数）：365日以上"),
+        ("churn_risk - churn_risk_before >= 0.1", "Risk to leave: up by 10% or more", "離脱リスク：10%以上の上昇"),
+        ("tenure_days > frobnicated", "tenure_days > frobnicated", "tenure_days > frobnicated"),
         ("abs(days_to_renewal) <= 3", "abs(days_to_renewal) <= 3", "abs(days_to_renewal) <= 3"),
     ],
 )  # fmt: skip

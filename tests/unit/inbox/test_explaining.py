@@ -94,7 +94,7 @@ def test_several_ways_to_fit_are_told_as_ways() -> None:
     against = [{"one_of": [[risk], [active, tenure]]}]
     assert why_not(candidate("tips", against=against), "en") == (
         "asks for either “Risk to leave: 50% or more” (here 31%) or "
-        "that not “Customer at present” (here yes) and “Time as a subscriber: 30 days or more” (not known here)"
+        "not “Customer at present” (here yes) and “Time as a subscriber: 30 days or more” (not known here)"
     )
     assert "次のいずれかが条件：「" in why_not(candidate("tips", against=against), "ja")
 
