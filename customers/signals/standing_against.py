@@ -34,7 +34,7 @@ def against(rule: str, unit: FeatureTable) -> list[Standing]:
     """What keeps a sound rule from fitting the one unit of the table, all of it together; nothing where it fits.
 
     Answers are Kleene's (no 0, unknown 1/2, yes 1): under `and` each part that is as low as the whole stands against
-    it; under `or` all the highest do, and to mend one of them would be enough. Under `not` the two change places.
+    it; under `or` each part is a way, for any of them would have been enough. Under `not` the two change places.
     """
     tree = tree_of(rule)
     conditions = list(dict.fromkeys(leaves(tree)))
@@ -61,14 +61,12 @@ def _standing(
         return (told[tree],)
     if tree.word == "not":
         return _standing(tree.parts[0], known, told, denied=not denied)
-    truth = [_truth(part, known) for part in tree.parts]
-    counted = min(truth) if tree.word == "and" else max(truth)
-    deciding = [part for part, value in zip(tree.parts, truth, strict=True) if value == counted]
-    ways = [_standing(part, known, told, denied=denied) for part in deciding]
-    if len(ways) > 1 and (tree.word == "or") != denied:
-        return (Either(tuple(ways)),)
+    if (tree.word == "or") != denied:
+        return (Either(tuple(_standing(part, known, told, denied=denied) for part in tree.parts)),)
+    truth = _truth(tree, known)
+    deciding = [part for part in tree.parts if _truth(part, known) == truth]
     every: list[Standing] = []
-    for one in (one for way in ways for one in way):
+    for one in (one for part in deciding for one in _standing(part, known, told, denied=denied)):
         if one not in every:
             every.append(one)
     return tuple(every)
