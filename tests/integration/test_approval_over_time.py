@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from kizuna.agents.workspace import Workspace, open_workspace
 from kizuna.delivery.worker import BATCH
 from kizuna.domain.errors import Conflict, UserError
 from kizuna.store.tables import AuditRow, ContactRow, DecisionRow, DeliveryRow, ReviewRow
@@ -26,6 +27,22 @@ def test_policy_change_after_approval_voids_it(company: Company, change: dict[st
     world.tick()
     assert {(row.state, row.reason) for row in world.deliveries().values()} == {("suppressed", "approval_void")}
     assert not world.mails()
+
+
+def test_a_changed_brief_that_nobody_put_in_force_is_told(company: Company) -> None:
+    world = company("planned")
+    told: list[str] = []
+
+    def opened() -> Workspace:
+        found = open_workspace(world.workspace.brief_path, progress=lambda key, _values: told.append(key))
+        found.store.close()
+        return found
+
+    in_force = opened().brief
+    assert "brief_waits" not in told
+    write_brief(world.folder, {"guardrails": {"gap": "48h"}})
+    assert opened().brief == in_force
+    assert "brief_waits" in told
 
 
 def test_policy_change_during_a_workers_round_voids_the_rest(company: Company) -> None:

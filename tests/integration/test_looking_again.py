@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable
 
 import pytest
+from kizuna.domain.sources import Identity
 from kizuna.service.reading_sources import read_now
 from kizuna.store.tables import SignalRow
 
@@ -52,6 +53,24 @@ def test_nothing_new_changes_no_signal(world: World) -> None:
     found = read_now(world.workspace)
     assert (found.sources, found.signals) == ([], {})
     assert signals(world) == before
+
+
+def test_records_that_become_one_customer_are_looked_at_with_the_next_reading_and_once(world: World) -> None:
+    path = world.workspace.data / "contacts.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        first = next(csv.DictReader(file))
+    with path.open("a", encoding="utf-8", newline="") as file:
+        csv.DictWriter(file, list(first), lineterminator="\n").writerow({**first, "contact_id": "again"})
+    assert read_now(world.workspace).touched == 1
+    brief = world.workspace.brief
+    sources = brief.sources.model_copy(update={"identity": Identity()})
+    world.workspace.brief = brief.model_copy(update={"sources": sources})
+    united = read_now(world.workspace)
+    assert (united.sources, united.touched) == ([], None)
+    assert united.signals
+    assert read_now(world.workspace).touched == 0
+    world.workspace.brief = brief
+    assert read_now(world.workspace).touched is None, "they are two again"
 
 
 def test_before_the_first_analysis_there_is_nothing_to_look_at_again(company: Company) -> None:
